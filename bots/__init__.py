@@ -1,0 +1,1 @@
+"""One folder per messenger. They are strangers to each other and know only `router`."""

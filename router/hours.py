@@ -1,0 +1,135 @@
+"""Working time: split and overnight shifts, days off, each in its own time zone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import IntEnum
+from itertools import pairwise
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+_TIMES = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
+_DAY_MINUTES = 24 * 60
+#: how far ahead the next opening is looked for: a year covers every weekly plan with holidays
+_HORIZON_DAYS = 370
+
+
+class Weekday(IntEnum):
+    """Monday is 0, as in `date.weekday()`."""
+
+    MON = 0
+    TUE = 1
+    WED = 2
+    THU = 3
+    FRI = 4
+    SAT = 5
+    SUN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Minutes since the day's midnight, `start` included and `end` not; an `end` above 1440 lies on the next day."""
+
+    start: int
+    end: int
+
+
+class Plan(Protocol):
+    """What this module needs to know of `rules.Hours`."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone the week is written in."""
+
+    @property
+    def week(self) -> Mapping[Weekday, tuple[Interval, ...]]:
+        """Intervals for each working day."""
+
+    @property
+    def closed(self) -> tuple[date, ...]:
+        """Days without work."""
+
+
+def parse_days(text: str) -> tuple[Weekday, ...]:
+    """Return the days written as `mon`, `mon-fri` or `sat, sun`. Raises `ValueError`."""
+    days: list[Weekday] = []
+    for part in text.lower().split(","):
+        first, _, last = (piece.strip() for piece in part.partition("-"))
+        try:
+            start, end = Weekday[first.upper()], Weekday[(last or first).upper()]
+        except KeyError as error:
+            raise ValueError(f"{text!r} is not a day: expected mon, tue, …, sun, mon-fri or sat, sun") from error
+        days += [Weekday((start + step) % 7) for step in range((end - start) % 7 + 1)]
+    return tuple(days)
+
+
+def parse_intervals(value: object) -> tuple[Interval, ...]:
+    """Return the intervals written as `09:00-13:00, 14:00-18:00`; null or an empty text is a free day.
+
+    Raises `ValueError` for times that do not exist and for intervals that overlap.
+    """
+    if value in (None, ""):
+        return ()
+    expected = "expected times such as 09:00-18:00 or 09:00-13:00, 14:00-18:00"
+    if not isinstance(value, str):
+        raise ValueError(expected)
+    intervals = sorted((_interval(part.strip(), expected) for part in value.split(",")), key=lambda i: i.start)
+    for earlier, later in pairwise(intervals):
+        if later.start < earlier.end:
+            raise ValueError(f"the times in {value!r} overlap")
+    return tuple(intervals)
+
+
+def _interval(text: str, expected: str) -> Interval:
+    match = _TIMES.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a time of day: {expected}")
+    h1, m1, h2, m2 = map(int, match.groups())
+    start, end = h1 * 60 + m1, h2 * 60 + m2
+    if start >= _DAY_MINUTES or end > _DAY_MINUTES or m1 > 59 or m2 > 59:
+        raise ValueError(f"{text!r} is not a time of day: {expected}")
+    return Interval(start, end if end > start else end + _DAY_MINUTES)
+
+
+def _instant(day: date, minutes: int, zone: ZoneInfo) -> datetime:
+    """Return the UTC time of a wall-clock time; one that daylight saving skips counts as the moment of the jump."""
+    day += timedelta(days=minutes // _DAY_MINUTES)
+    minutes %= _DAY_MINUTES
+    wall = datetime.combine(day, time(minutes // 60, minutes % 60), zone)
+    instant = wall.astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) != wall.replace(tzinfo=None):
+        return min(instant, wall.replace(fold=1).astimezone(UTC))
+    return instant
+
+
+def _shifts(plan: Plan, day: date) -> list[tuple[datetime, datetime]]:
+    if day in plan.closed:
+        return []
+    intervals = plan.week.get(Weekday(day.weekday()), ())
+    return [(_instant(day, i.start, plan.zone), _instant(day, i.end, plan.zone)) for i in intervals]
+
+
+def is_open(plan: Plan | None, now: datetime) -> bool:
+    """Return whether `now` is working time; no plan means always."""
+    if plan is None:
+        return True
+    today = now.astimezone(plan.zone).date()
+    shifts = _shifts(plan, today - timedelta(days=1)) + _shifts(plan, today)
+    return any(start <= now < end for start, end in shifts)
+
+
+def next_change(plan: Plan | None, now: datetime) -> datetime | None:
+    """Return when working time next begins or ends after `now`; None when it never does."""
+    if plan is None:
+        return None
+    today = now.astimezone(plan.zone).date()
+    state = is_open(plan, now)
+    for offset in range(-1, _HORIZON_DAYS):
+        edges = sorted(edge for shift in _shifts(plan, today + timedelta(days=offset)) for edge in shift)
+        for edge in edges:
+            if edge > now and is_open(plan, edge) != state:
+                return edge
+    return None

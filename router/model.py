@@ -1,0 +1,386 @@
+"""The things the hub knows: clients, conversations, messages, deliveries, operators.
+
+Everything is a frozen value. Times are timezone-aware UTC, ids are strings, durations are `timedelta`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+
+class State(StrEnum):
+    """Where a conversation stands: `triage → queued → offered → open → waiting → closed`."""
+
+    TRIAGE = "triage"
+    QUEUED = "queued"
+    OFFERED = "offered"
+    #: the client waits for the operator
+    OPEN = "open"
+    #: the operator waits for the client
+    WAITING = "waiting"
+    CLOSED = "closed"
+
+
+class Presence(StrEnum):
+    """Whether an operator is at work."""
+
+    AVAILABLE = "available"
+    #: keeps their conversations, is offered no new ones
+    BREAK = "break"
+    AWAY = "away"
+
+
+class Role(StrEnum):
+    """What an operator may do; each role includes the ones before it."""
+
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+
+
+class DeliveryState(StrEnum):
+    """How far a delivery has got; see `DELIVERY_ORDER` for which may follow which."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    RETRYING = "retrying"
+    #: the request may have arrived: nobody can tell
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+
+
+#: Receipts may only raise a delivery along this order.
+RECEIPT_ORDER = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One address of a client: who they are on one account of one kind of channel."""
+
+    #: channel kind, for example `webchat`
+    kind: str
+    #: our account there (bot id, group id, site), so that two bots talking to one user are two addresses
+    account: str
+    #: the platform's own id of the user
+    user: str
+
+    @property
+    def key(self) -> str:
+        """The identity as one string, unique over all channels."""
+        return f"{self.kind}:{self.account}:{self.user}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What a platform tells about the person who wrote."""
+
+    identity: Identity
+    name: str = ""
+    #: BCP 47, for example `en` or `ru-RU`; empty when unknown
+    language: str = ""
+    phone: str = ""
+    email: str = ""
+    #: anything else worth showing on the card, for example the page the visitor is on
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file kept by the hub."""
+
+    id: str
+    name: str
+    #: judged by content, never by name
+    media_type: str
+    #: bytes
+    size: int
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether browsers may show it inline."""
+        return self.media_type in {"image/png", "image/jpeg", "image/gif", "image/webp"}
+
+
+class AuthorKind(StrEnum):
+    """Who said something."""
+
+    CLIENT = "client"
+    BOT = "bot"
+    OPERATOR = "operator"
+    #: the hub itself, writing down what happened
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who said something, with the name to show."""
+
+    kind: AuthorKind
+    id: str = ""
+    name: str = ""
+
+
+class MessageKind(StrEnum):
+    """What a message is. Only `TEXT` and `RATING` are ever seen by the client."""
+
+    TEXT = "text"
+    #: asks the client for a rating from 1 to 5
+    RATING = "rating"
+    #: stays with the client's card
+    NOTE = "note"
+    #: for the operator who holds the floor, from a colleague or supervisor
+    WHISPER = "whisper"
+    #: what happened, for staff: taken, transferred, closed. `text` is a catalogue key, `data` its values
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something said, in one conversation."""
+
+    id: str
+    conversation: str
+    #: 1, 2, 3 … within the conversation
+    n: int
+    author: Author
+    kind: MessageKind
+    text: str
+    at: datetime
+    channel: str
+    chat: str
+    attachments: tuple[Attachment, ...] = ()
+    #: the platform's own id of a client's message
+    external_id: str = ""
+    #: quick answers shown as buttons where the channel has them
+    choices: tuple[str, ...] = ()
+    data: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def visible(self) -> bool:
+        """Whether the client sees it."""
+        return self.kind in {MessageKind.TEXT, MessageKind.RATING}
+
+
+class FloorHolder(StrEnum):
+    """Who may speak to the client."""
+
+    BOT = "bot"
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The right to speak to the client: held by exactly one at any time."""
+
+    holder: FloorHolder = FloorHolder.BOT
+    #: the operator or supervisor; empty for the bot
+    operator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """What the bot found out before it handed over."""
+
+    #: a catalogue key: asked_for_person, low_confidence, misses, triage_failed, slots_filled, routed
+    reason: str
+    intent: str = ""
+    confidence: float = 0.0
+    slots: Mapping[str, str] = field(default_factory=dict)
+    #: intents the bot answered or asked about, in order
+    tried: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BotMemory:
+    """What the bot remembers within one conversation."""
+
+    misses: int = 0
+    #: the slot the bot has asked for and waits for
+    asking: str = ""
+    #: the intent that needs it
+    intent: str = ""
+    slots: Mapping[str, str] = field(default_factory=dict)
+    tried: tuple[str, ...] = ()
+    #: the message triage is looking at now; empty when none
+    pending: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """What the client thought of it."""
+
+    score: int
+    comment: str = ""
+
+
+class JoinMode(StrEnum):
+    """How a colleague takes part in a conversation that is not theirs."""
+
+    #: the client is told
+    OPEN = "open"
+    #: only staff know
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One session of a client on a line, over one channel."""
+
+    id: str
+    line: str
+    channel: str
+    #: channel kind
+    kind: str
+    #: the platform's id of the chat
+    chat: str
+    client: str
+    client_name: str
+    created_at: datetime
+    state: State = State.TRIAGE
+    floor: Floor = Floor()
+    #: who is responsible; empty until somebody took it
+    operator: str = ""
+    #: who has been asked to take it
+    offered: tuple[str, ...] = ()
+    #: who let it go, and when they may be asked again
+    passed: Mapping[str, datetime] = field(default_factory=dict)
+    joined: Mapping[str, JoinMode] = field(default_factory=dict)
+    #: who spoke with this client last, before this conversation or this return to the queue
+    previous_operator: str = ""
+    #: timer kind → when it is due
+    timers: Mapping[str, datetime] = field(default_factory=dict)
+    #: number of the last message
+    n: int = 0
+    #: number of the last client message that staff have seen
+    seen: int = 0
+    #: number of the last client message
+    client_n: int = 0
+    #: the last message the client can see, shortened, for lists
+    preview: str = ""
+    language: str = ""
+    #: when it last entered the queue
+    queued_at: datetime | None = None
+    #: when it was first taken
+    taken_at: datetime | None = None
+    #: when an operator first answered
+    answered_at: datetime | None = None
+    last_client_at: datetime | None = None
+    last_reply_at: datetime | None = None
+    closed_at: datetime | None = None
+    #: operator id, `client`, `silence`
+    closed_by: str = ""
+    #: how often it went back to the queue
+    returns: int = 0
+    handoff: Handoff | None = None
+    bot: BotMemory = BotMemory()
+    rating_asked: bool = False
+    rating: Rating | None = None
+    #: one-off texts already said, so that they are not said twice: `out_of_hours`, `queued`
+    said: tuple[str, ...] = ()
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When its earliest timer is due."""
+        return min(self.timers.values(), default=None)
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """Operators whose capacity it takes up."""
+        if self.state is State.OFFERED:
+            return self.offered
+        return (self.operator,) if self.state in {State.OPEN, State.WAITING} else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A person who writes to us."""
+
+    id: str
+    name: str
+    created_at: datetime
+    language: str = ""
+    phone: str = ""
+    email: str = ""
+    #: identity keys
+    identities: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorState:
+    """What changes about an operator while the hub runs; who they are is in the rules."""
+
+    id: str
+    presence: Presence = Presence.AWAY
+    #: conversations they hold or are offered
+    load: int = 0
+    #: line → conversations offered since the pool was last levelled
+    given: Mapping[str, int] = field(default_factory=dict)
+    #: line → when the last one was offered
+    given_at: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at a delivery."""
+
+    at: datetime
+    state: DeliveryState
+    #: the platform's own reason, when there is one
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The attempt-tracked sending of one message to one place."""
+
+    id: str
+    message: str
+    conversation: str
+    line: str
+    channel: str
+    chat: str
+    state: DeliveryState = DeliveryState.QUEUED
+    attempts: tuple[Attempt, ...] = ()
+    #: the platform's id of what was sent
+    external_id: str = ""
+    #: when a `retrying` one is tried again
+    next_at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a platform later says about something we sent."""
+
+    delivery: str
+    state: Literal[DeliveryState.DELIVERED, DeliveryState.READ, DeliveryState.FAILED]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What a triage engine made of one text."""
+
+    #: empty when it made nothing of it
+    intent: str
+    #: calibrated probability, 0 to 1
+    confidence: float
+    #: slot name → value, for example `order_number: "48213"`
+    slots: Mapping[str, str] = field(default_factory=dict)
+    #: `sure`: act on it; `unsure`: a person should look; `unknown`: outside what the engine knows
+    band: Literal["sure", "unsure", "unknown"] = "unknown"
+    #: the client asks for a human being
+    wants_person: bool = False
+    #: the catalogue's answer in the client's language; empty when there is none
+    answer: str = ""
+    #: which engine understood it
+    engine: str = ""

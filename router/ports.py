@@ -1,0 +1,184 @@
+"""What the core needs from outside, as small protocols. Implemented in `bots/`, `crm_store/`, `nlu/` and `hub/`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from router.events import ClientEvent
+from router.model import Attachment, Delivery, DeliveryState, Message, Receipt, Understanding
+
+
+class Clock(Protocol):
+    """The time, so that tests can own it."""
+
+    def now(self) -> datetime:
+        """Return the time in UTC."""
+
+    async def sleep_until(self, at: datetime) -> None:
+        """Return when `at` has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What a platform sent us, before we understood it."""
+
+    #: the platform's id of the update, unique within the channel
+    external_id: str
+    #: the platform's JSON, exactly as it came
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A platform took a message."""
+
+    external_id: str = ""
+    state: DeliveryState = DeliveryState.SENT
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message of a chat as its client sees it."""
+
+    message: Message
+    #: the hub-wide cursor of the message: rises with every message, so a client resumes after it
+    cursor: int
+    #: `sent` or `read` for the client's own messages, the delivery's state for ours
+    state: DeliveryState
+    #: empty for the client's own messages
+    delivery: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """What a channel that shows its own history may show: the page of messages and where things stand."""
+
+    entries: tuple[Entry, ...] = ()
+    #: `none` when there is no conversation, else the state of the latest one
+    state: str = "none"
+    #: the name of whoever holds the floor; empty for the bot
+    operator: str = ""
+    #: score of the latest conversation, 0 when not rated
+    rated: int = 0
+
+
+class Files(Protocol):
+    """Files of clients and operators, streamed in and out and never whole in memory."""
+
+    async def put(self, chunks: AsyncIterator[bytes], *, name: str, channel: str, chat: str, limit: int) -> Attachment:
+        """Keep a file for one chat and judge its type by its content.
+
+        Raises `Rejected` with a full sentence when it is empty or larger than `limit` bytes.
+        """
+
+    async def find(self, file: str, *, channel: str, chat: str) -> Attachment | None:
+        """Return the file's description, or None when it does not exist or belongs to another chat."""
+
+    def read(self, file: str, *, start: int = 0) -> AsyncIterator[bytes]:
+        """Yield the file's bytes from `start`."""
+
+
+class Host(Protocol):
+    """What the hub offers to one channel."""
+
+    #: keeps the channel's files
+    files: Files
+    clock: Clock
+    #: signs what the channel hands to its clients; stable over restarts, different for each channel
+    secret: str
+
+    async def receive(self, updates: Sequence[Update]) -> Sequence[bool]:
+        """Put updates into the ledger; return, for each, whether it is new.
+
+        Returns only when they are durable: acknowledge to the platform after that and never before. Waits while
+        the hub is full. Raises `Retryable` when the store cannot be reached.
+        """
+
+    async def confirm(self, receipts: Sequence[Receipt]) -> None:
+        """Record what the platform says about deliveries; late and repeated receipts are harmless."""
+
+    def typing(self, chat: str, *, text: str = "") -> None:
+        """Tell the operators that the client is typing; `text` is a preview where the channel has one."""
+
+    async def chat(self, chat: str, *, after: int = 0, limit: int = 100) -> Chat:
+        """Return the latest messages of a chat with a cursor above `after`, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can do."""
+
+    #: characters in one message
+    max_text: int = 4096
+    #: sending the same delivery again cannot make a double, so an `unknown` one is simply sent again
+    idempotent: bool = False
+    files: bool = False
+    typing: bool = False
+    choices: bool = False
+
+
+@runtime_checkable
+class Channel(Protocol):
+    """One configured connection to a messenger."""
+
+    name: str
+    kind: str
+    capabilities: Capabilities
+
+    async def run(self, host: Host) -> None:
+        """Receive until cancelled. May return at once when everything comes through `routes`."""
+
+    def parse(self, update: str, raw: str, at: datetime) -> ClientEvent | None:
+        """Understand one raw update, received at `at`; its event's id is `update`.
+
+        Pure. Returns None for updates that concern nobody. Raises `Unparsable`.
+        """
+
+    async def send(self, delivery: Delivery, message: Message) -> Sent:
+        """Hand one message to the platform.
+
+        Raises `Retryable`, `AuthFailed`, `Rejected`, `Uncertain` or `Misconfigured`.
+        """
+
+    async def typing(self, chat: str, name: str) -> None:
+        """Show the client that `name` is typing. Best effort."""
+
+    async def seen(self, chat: str, conversation: str, n: int) -> None:
+        """Show the client that messages of `conversation` up to number `n` were read. Best effort."""
+
+
+@runtime_checkable
+class Routed(Protocol):
+    """A channel that needs HTTP routes."""
+
+    def routes(self) -> Sequence[object]:
+        """Return aiohttp route definitions for the hub to mount; their paths begin with `/channels/<name>/`."""
+
+
+class Triage(Protocol):
+    """Understands what a client wants."""
+
+    async def understand(self, text: str, language: str) -> Understanding:
+        """Return what `text` means, answering in `language`. May raise anything: the caller then hands over."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEvent:
+    """One thing that happened, for consoles and integrators."""
+
+    #: hub-wide, rising without gaps of meaning: whoever has seen it resumes after it
+    cursor: int
+    at: datetime
+    #: `message`, `conversation`, `delivery`, `operator`, `client`, `rules`
+    type: str
+    #: the line it belongs to; empty when it concerns everybody
+    line: str = ""
+    conversation: str = ""
+    #: id of the message, delivery, operator or client
+    subject: str = ""
+    #: the conversation's operators and joined colleagues, who may see it wherever they work
+    staff: tuple[str, ...] = ()
+    data: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,205 @@
+"""What admins write in YAML about lines, operators, hours and triage.
+
+Unknown keys are errors. Cross-references (an operator a line names, a line an intent names) are checked here as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from router.durations import Duration
+from router.hours import Interval, Weekday, parse_days, parse_intervals
+from router.model import Role
+
+Language = Literal["en", "ru"]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+
+
+class Strict(BaseModel):
+    """A part of the configuration: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _known_zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("expected a time zone of the IANA database such as Europe/Berlin")
+    return value
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+
+
+def _week(value: Any) -> Mapping[Weekday, tuple[Interval, ...]]:
+    """Turn `{mon-fri: "09:00-13:00, 14:00-18:00"}` into weekday → intervals."""
+    if not isinstance(value, Mapping):
+        raise ValueError('expected days and times such as {mon-fri: "09:00-18:00"}')
+    week: dict[Weekday, tuple[Interval, ...]] = {}
+    for days, times in value.items():
+        for day in parse_days(str(days)):
+            if day in week:
+                raise ValueError(f"{day.name.lower()} is given twice")
+            week[day] = parse_intervals(times)
+    return week
+
+
+Week = Annotated[
+    Mapping[Weekday, tuple[Interval, ...]],
+    BeforeValidator(_week),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": {"type": ["string", "null"]},
+            "examples": [{"mon-fri": "09:00-13:00, 14:00-18:00", "sat": "10:00-02:00"}],
+        }
+    ),
+]
+
+
+class Hours(Strict):
+    """Working time. Days that are not named are free; an interval may pass midnight."""
+
+    timezone: TimeZone = "UTC"
+    week: Week
+    #: days without work
+    closed: tuple[date, ...] = ()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone the week is written in."""
+        return ZoneInfo(self.timezone)
+
+
+class Distribution(StrEnum):
+    """Who is asked first."""
+
+    STRICT = "strict"
+    EVEN = "even"
+    LEAST_LOADED = "least_loaded"
+    BROADCAST = "broadcast"
+
+
+class AutoClose(Strict):
+    """Ends a conversation whose client has gone silent."""
+
+    after: Duration
+    #: said to the client; null says nothing
+    text: str | None = None
+
+
+class Texts(Strict):
+    """What the line says by itself, each in the client's language unless written here. An empty text says nothing."""
+
+    #: the line is closed now
+    out_of_hours: str | None = None
+    #: a person will answer
+    queued: str | None = None
+    #: nobody of the line is at work
+    nobody: str | None = None
+    closed: str | None = None
+    rating: str | None = None
+    thanks: str | None = None
+
+
+class LineRules(Strict):
+    """One queue with its own operators and rules."""
+
+    name: str
+    #: in the order in which `strict` asks them
+    operators: tuple[Name, ...] = ()
+    distribution: Distribution = Distribution.EVEN
+    previous_operator_first: bool = True
+    #: how long an operator has to take an offer
+    offer_timeout: Duration = timedelta(seconds=60)
+    #: who let a conversation go is not asked again for this long
+    ask_again_after: Duration = timedelta(minutes=5)
+    hours: Hours | None = None
+    #: what a closed conversation's client writes within this time continues it; 0s always starts a new one
+    reopen_within: Duration = timedelta(hours=12)
+    auto_close: AutoClose | None = None
+    rating: bool = True
+    #: the bot speaks first
+    triage: bool = True
+    texts: Texts = Texts()
+
+
+class OperatorRules(Strict):
+    """A person who answers."""
+
+    name: str
+    role: Role = Role.OPERATOR
+    #: conversations at a time, over all lines
+    capacity: Annotated[int, Field(ge=1, le=1000)] = 5
+    hours: Hours | None = None
+    language: Language = "en"
+
+
+class IntentRules(Strict):
+    """What the bot does when it recognises an intent."""
+
+    #: hand over to this line instead of the channel's
+    line: Name | None = None
+    #: slots to ask for before handing over
+    ask: tuple[str, ...] = ()
+    #: said instead of the catalogue's answer, by language
+    answer: Mapping[Language, str] = {}
+    #: `answer` from the catalogue, or `handoff` to a person; default: answer where the catalogue has one
+    do: Literal["answer", "handoff"] | None = None
+
+
+class TriageRules(Strict):
+    """The bot that speaks first."""
+
+    engine: Literal["embedded"] = "embedded"
+    #: longer than this hands over at once
+    timeout: Duration = timedelta(seconds=2)
+    #: messages not understood before a person is asked
+    misses: Annotated[int, Field(ge=1, le=10)] = 2
+    intents: Mapping[str, IntentRules] = {}
+
+
+class Rules(Strict):
+    """Everything the core decides by."""
+
+    lines: Mapping[Name, LineRules]
+    operators: Mapping[Name, OperatorRules] = {}
+    triage: TriageRules = TriageRules()
+    #: `/`-shortcut → text
+    canned: Mapping[str, str] = {}
+    #: of clients whose own is unknown
+    language: Language = "en"
+
+    @model_validator(mode="after")
+    def _references_exist(self) -> Rules:
+        problems: list[tuple[tuple[str | int, ...], str]] = [
+            (("lines", line, "operators", index), f"there is no operator named {name!r} under operators")
+            for line, rules in self.lines.items()
+            for index, name in enumerate(rules.operators)
+            if name not in self.operators
+        ]
+        problems += [
+            (("triage", "intents", intent, "line"), f"there is no line named {wanted.line!r} under lines")
+            for intent, wanted in self.triage.intents.items()
+            if wanted.line is not None and wanted.line not in self.lines
+        ]
+        if problems:
+            raise ReferenceProblems(problems)
+        return self
+
+    def lines_of(self, operator: str) -> tuple[str, ...]:
+        """Return the lines an operator serves, in the order written."""
+        return tuple(name for name, line in self.lines.items() if operator in line.operators)
+
+
+class ReferenceProblems(ValueError):
+    """Names that point nowhere; `problems` holds (path in the file, sentence) pairs."""
+
+    def __init__(self, problems: list[tuple[tuple[str | int, ...], str]]) -> None:
+        super().__init__("; ".join(text for _, text in problems))
+        self.problems = problems

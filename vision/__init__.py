@@ -1,0 +1,1 @@
+"""The face tracker; nothing is here yet."""
