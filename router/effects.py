@@ -35,6 +35,7 @@ class Requeue:
     """Send a failed or unknown delivery again."""
 
     delivery: str
+    conversation: str
 
 
 @dataclass(frozen=True, slots=True)

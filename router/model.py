@@ -250,6 +250,8 @@ class Conversation:
     operator: str = ""
     #: who has been asked to take it
     offered: tuple[str, ...] = ()
+    #: offered to everybody at once: takes up nobody's capacity until somebody takes it
+    broadcast: bool = False
     #: who let it go, and when they may be asked again
     passed: Mapping[str, datetime] = field(default_factory=dict)
     joined: Mapping[str, JoinMode] = field(default_factory=dict)
@@ -266,7 +268,7 @@ class Conversation:
     #: the last message the client can see, shortened, for lists
     preview: str = ""
     language: str = ""
-    #: when it last entered the queue
+    #: since when it waits for a person; kept when an offer returns to the queue
     queued_at: datetime | None = None
     #: when it was first taken
     taken_at: datetime | None = None
@@ -295,7 +297,7 @@ class Conversation:
     def holders(self) -> tuple[str, ...]:
         """Operators whose capacity it takes up."""
         if self.state is State.OFFERED:
-            return self.offered
+            return () if self.broadcast else self.offered
         return (self.operator,) if self.state in {State.OPEN, State.WAITING} else ()
 
 

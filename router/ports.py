@@ -84,11 +84,17 @@ class Files(Protocol):
 class Host(Protocol):
     """What the hub offers to one channel."""
 
-    #: keeps the channel's files
-    files: Files
-    clock: Clock
-    #: signs what the channel hands to its clients; stable over restarts, different for each channel
-    secret: str
+    @property
+    def files(self) -> Files:
+        """Keeps the channel's files."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+
+    @property
+    def secret(self) -> str:
+        """Signs what the channel hands to its clients; stable over restarts, different for each channel."""
 
     async def receive(self, updates: Sequence[Update]) -> Sequence[bool]:
         """Put updates into the ledger; return, for each, whether it is new.
@@ -169,10 +175,10 @@ class Triage(Protocol):
 class FeedEvent:
     """One thing that happened, for consoles and integrators."""
 
-    #: hub-wide, rising without gaps of meaning: whoever has seen it resumes after it
+    #: hub-wide and rising by one: whoever has seen it resumes after it; 0 for what is not kept, such as typing
     cursor: int
     at: datetime
-    #: `message`, `conversation`, `delivery`, `operator`, `client`, `rules`
+    #: `message`, `conversation`, `delivery`, `operator`, `client`; not kept: `typing`, `rules`
     type: str
     #: the line it belongs to; empty when it concerns everybody
     line: str = ""

@@ -122,7 +122,9 @@ class Account:
 class Store(Protocol):
     """Everything but the ledger. Raises `Retryable` when the database cannot be reached."""
 
-    files: Files
+    @property
+    def files(self) -> Files:
+        """Files of clients and operators."""
 
     async def commit(self, batch: Batch) -> None:
         """Write the batch in one transaction, exactly once, however often it is called with the same batch.

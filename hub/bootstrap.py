@@ -1,0 +1,160 @@
+"""The composition root: puts the hub together from its settings, and runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from crm_store import MongoStore, open_store
+from hub.accounts import ensure
+from hub.catalogs import read_catalog
+from hub.channels import KINDS
+from hub.engine.clock import SystemClock
+from hub.engine.engine import Engine
+from hub.hub import Hub
+from hub.logs import configure
+from hub.mongod import start_mongod
+from hub.settings import Settings, load, watch
+from hub.web.app import build_app
+from hub.welcome import welcome
+from nlu.answers import load_answers
+from nlu.embedded import load_embedded
+from router.errors import Misconfigured, Retryable
+from router.ports import Clock
+from router.rulebook import Rulebook
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A hub that answers at `url`."""
+
+    hub: Hub
+    url: str
+    #: operators whose accounts were made at this start → their passwords
+    passwords: dict[str, str]
+
+
+def run(path: Path) -> int:
+    """Run the hub until Ctrl-C or SIGTERM; return the process's exit code. Raises `Misconfigured`."""
+    settings = load(path, os.environ)
+    configure()
+    return asyncio.run(_run(path, settings))
+
+
+async def _run(path: Path, settings: Settings) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with serve(settings, data_folder(path, settings)) as running:
+        watching = asyncio.create_task(_watch(path, settings, running.hub))
+        print(welcome(running.url, settings, running.passwords), flush=True)  # noqa: T201 - this is what a person reads
+        await stop.wait()
+        print("Stopping: finishing what is under way …", file=sys.stderr, flush=True)  # noqa: T201 - likewise
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+    return 0
+
+
+def data_folder(path: Path, settings: Settings) -> Path:
+    """Return where the hub keeps its files, made when it is missing. Raises `Misconfigured` when it is read-only."""
+    folder = (path.parent / settings.hub.data).resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise Misconfigured(
+            f"The data folder {folder} cannot be written to ({error.strerror}): "
+            "make it writable for the user who runs the hub, or set hub.data to another folder."
+        ) from error
+    return folder
+
+
+async def _watch(path: Path, settings: Settings, hub: Hub) -> None:
+    edits: set[asyncio.Task[None]] = set()
+
+    def on_change(edited: object) -> None:
+        task = asyncio.create_task(hub.edited(edited))  # type: ignore[arg-type]  # Settings or SettingsErrors, as hub.edited takes
+        edits.add(task)
+        task.add_done_callback(edits.discard)
+
+    await watch(path, on_change, since=settings.revision)
+
+
+@asynccontextmanager
+async def serve(settings: Settings, data: Path, clock: Clock | None = None) -> AsyncIterator[Running]:
+    """Run a whole hub: store, engine, channels and web server. Raises `Misconfigured` with what to do."""
+    async with AsyncExitStack() as stack:
+        store = await _store(stack, settings, data)
+        triage = await load_embedded(None, data / "nlu")
+        stack.push_async_callback(triage.close)
+        prompts = load_answers(None)
+        channels = {name: KINDS[it.kind].build(name, it) for name, it in settings.channels.items()}
+        engine = Engine(
+            store=store,
+            ledger=store.ledger,
+            clock=clock or SystemClock(),
+            book=Rulebook(settings.rules, read_catalog("router"), prompts, settings.where),
+            channels=channels,
+            homes={name: it.line for name, it in settings.channels.items()},
+            triage=triage,
+        )
+        hub = Hub(settings, engine, prompts, channels)
+        passwords = await ensure(store, settings.rules)
+        runner, url = await _listen(stack, hub, settings)
+        await hub.start()
+        stack.push_async_callback(hub.stop)
+        stack.push_async_callback(_close_doors, runner)
+        yield Running(hub, url, passwords)
+
+
+async def _store(stack: AsyncExitStack, settings: Settings, data: Path) -> MongoStore:
+    url = settings.store.url
+    if url is None:
+        local = await start_mongod(data)
+        stack.push_async_callback(local.stop)
+        url = local.url
+    try:
+        store = await open_store(url, settings.store.database, settings.store.driver)
+    except Retryable as error:
+        raise Misconfigured(
+            f"The database at store.url cannot be reached ({error}): check the address and that it is running, "
+            "or leave store.url out to have the hub start a MongoDB of its own."
+        ) from error
+    stack.push_async_callback(store.close)
+    return store
+
+
+async def _listen(stack: AsyncExitStack, hub: Hub, settings: Settings) -> tuple[web.AppRunner, str]:
+    host, port = settings.hub.host, settings.hub.port
+    runner = web.AppRunner(build_app(hub), access_log=None, shutdown_timeout=5)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        raise Misconfigured(
+            f"The hub cannot listen on {host}:{port} ({error.strerror or error}): "
+            "stop what is using that port, or set hub.port to another one."
+        ) from error
+    port = runner.addresses[0][1]
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared with, not bound to
+    return runner, settings.hub.public_url or f"http://{shown}:{port}"
+
+
+async def _close_doors(runner: web.AppRunner) -> None:
+    """Take no new connections while the hub finishes what is under way."""
+    for site in list(runner.sites):
+        await site.stop()

@@ -1,0 +1,19 @@
+"""The system's clock."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+
+class SystemClock:
+    """Implements `router.ports.Clock` on the machine's own time."""
+
+    def now(self) -> datetime:
+        """Return the time in UTC."""
+        return datetime.now(UTC)
+
+    async def sleep_until(self, at: datetime) -> None:
+        """Return when `at` has come, also when the machine's clock was moved meanwhile."""
+        while (left := (at - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 - time has no event to wait for
+            await asyncio.sleep(min(left, 60.0))

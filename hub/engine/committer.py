@@ -1,0 +1,123 @@
+"""The one writer of a hub: it merges what the lanes have decided into one transaction at a time.
+
+One round of fsync serves everything that came together while the former round was under way, and feed cursors rise
+in the order in which things were decided, so that a reader who has seen one has seen all before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from hub.engine.backoff import persist
+from hub.engine.fold import fold, placed
+from router.effects import Outcome, Stored
+from router.errors import Conflict
+from router.ports import Clock, FeedEvent
+from router.store import Batch, DeliveryChange, Store
+
+_log = structlog.get_logger(__name__)
+_MOST = 2000
+
+
+@dataclass(slots=True)
+class Decided:
+    """What one lane, or one outbox, wants written together."""
+
+    effects: Sequence[Stored] = ()
+    #: ledger updates that are decided by it
+    updates: Sequence[str] = ()
+    changes: Sequence[DeliveryChange] = ()
+    #: events for the changes
+    events: Sequence[FeedEvent] = ()
+    committed: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Committer:
+    """Runs as one task. `submit` is synchronous: what is submitted first is written first."""
+
+    def __init__(self, store: Store, clock: Clock, publish: Callable[[list[FeedEvent]], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self._publish = publish
+        self._pending: list[Decided] = []
+        self._filled = asyncio.Event()
+        self._cursor = 0
+        self._busy = False
+
+    async def prepare(self) -> None:
+        """Read where the feed stands."""
+        self._cursor = await self._store.last_cursor()
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything submitted has been written."""
+        return not self._pending and not self._busy
+
+    def submit(self, decided: Decided) -> asyncio.Future[None]:
+        """Queue a piece of work; the future is done when it is durable, or raises `Conflict`."""
+        self._pending.append(decided)
+        self._filled.set()
+        return decided.committed
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            while not self._pending:
+                self._filled.clear()
+                await self._filled.wait()
+            group, self._pending = self._pending[:_MOST], self._pending[_MOST:]
+            self._busy = True
+            try:
+                await self._write(group)
+            finally:
+                self._busy = False
+
+    async def _write(self, group: list[Decided]) -> None:
+        batch = self._batch(group)
+        try:
+            await persist("commit", lambda: self._store.commit(batch))
+        except Conflict as conflict:
+            await self._part(group, conflict)
+            return
+        self._cursor += len(batch.events)
+        self._publish(batch.events)
+        for decided in group:
+            if not decided.committed.done():
+                decided.committed.set_result(None)
+
+    async def _part(self, group: list[Decided], conflict: Conflict) -> None:
+        """Write one by one what cannot be written together, so that only the guilty piece is decided again."""
+        _log.warning("commit.conflict", pieces=len(group), reason=str(conflict))
+        self._cursor = await persist("read the cursor", self._store.last_cursor)
+        if len(group) > 1:
+            for decided in group:
+                await self._write([decided])
+        elif not group[0].committed.done():
+            group[0].committed.set_exception(conflict)
+
+    def _batch(self, group: list[Decided]) -> Batch:
+        batch = Batch(uuid.uuid4().hex)
+        events: list[FeedEvent] = []
+        for decided in group:
+            batch.done |= dict.fromkeys(decided.updates)
+            events += fold(batch, decided.effects, self._clock.now())
+            batch.changes += decided.changes
+            events += decided.events
+        batch.loads = {name: load for name, load in batch.loads.items() if load[0]}
+        batch.events = placed(_once(events), batch, self._cursor)
+        return batch
+
+
+def _once(events: list[FeedEvent]) -> list[FeedEvent]:
+    """Keep the last of several events about the same thing: a batch writes its final state only."""
+    return list({(event.type, event.subject): event for event in events}.values())
+
+
+def outcome_of(effects: Sequence[object], update: str) -> Outcome | None:
+    """Return what became of a command among the effects of its batch."""
+    return next((e for e in effects if isinstance(e, Outcome) and e.update == update), None)

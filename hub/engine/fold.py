@@ -1,0 +1,111 @@
+"""From what decisions ask for to what one transaction writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from router.effects import (
+    AddDelivery,
+    AddMessage,
+    ChangeLoad,
+    Explain,
+    Outcome,
+    Requeue,
+    SaveClient,
+    SaveConversation,
+    SaveOperator,
+    Stored,
+)
+from router.model import Conversation, DeliveryState
+from router.ports import FeedEvent
+from router.store import Batch, DeliveryChange
+
+_RESENDABLE = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
+#: event type, subject, conversation
+_News = tuple[str, str, str] | None
+
+
+def _message(batch: Batch, effect: AddMessage) -> _News:
+    batch.messages.append(effect.message)
+    return "message", effect.message.id, effect.message.conversation
+
+
+def _conversation(batch: Batch, effect: SaveConversation) -> _News:
+    key = effect.conversation.id
+    batch.conversations[key] = effect.conversation
+    return "conversation", key, key
+
+
+def _delivery(batch: Batch, effect: AddDelivery) -> _News:
+    batch.deliveries.append(effect.delivery)
+    return None
+
+
+def _requeue(batch: Batch, effect: Requeue) -> _News:
+    batch.changes.append(DeliveryChange(effect.delivery, DeliveryState.QUEUED, _RESENDABLE))
+    return "delivery", effect.delivery, effect.conversation
+
+
+def _client(batch: Batch, effect: SaveClient) -> _News:
+    batch.clients[effect.client.id] = effect.client
+    if effect.identity is not None:
+        batch.identities[effect.identity] = effect.client.id
+    return "client", effect.client.id, ""
+
+
+def _operator(batch: Batch, effect: SaveOperator) -> _News:
+    batch.operators[effect.operator.id] = effect.operator
+    return "operator", effect.operator.id, ""
+
+
+def _load(batch: Batch, effect: ChangeLoad) -> _News:
+    before, _ = batch.loads.get(effect.operator, (0, 0))
+    batch.loads[effect.operator] = (before + effect.by, effect.capacity)
+    return "operator", effect.operator, ""
+
+
+def _outcome(batch: Batch, effect: Outcome) -> _News:
+    batch.done[effect.update] = effect
+    return None
+
+
+def _explain(batch: Batch, effect: Explain) -> _News:
+    batch.explanations.append(effect)
+    return None
+
+
+_WRITERS: dict[type, Callable[[Batch, Any], _News]] = {
+    AddMessage: _message,
+    SaveConversation: _conversation,
+    AddDelivery: _delivery,
+    Requeue: _requeue,
+    SaveClient: _client,
+    SaveOperator: _operator,
+    ChangeLoad: _load,
+    Outcome: _outcome,
+    Explain: _explain,
+}
+
+
+def fold(batch: Batch, effects: Iterable[Stored], now: datetime) -> list[FeedEvent]:
+    """Add effects to a batch; return the feed events they cause, still without cursors and places."""
+    news = [_WRITERS[type(effect)](batch, effect) for effect in effects]
+    return [FeedEvent(0, now, kind, conversation=where, subject=subject) for kind, subject, where in filter(None, news)]
+
+
+def placed(events: Sequence[FeedEvent], batch: Batch, cursor: int) -> list[FeedEvent]:
+    """Give events their cursors, beginning after `cursor`, and say whom they concern."""
+    return [
+        _placed(event, batch.conversations.get(event.conversation), cursor + offset)
+        for offset, event in enumerate(events, 1)
+    ]
+
+
+def _placed(event: FeedEvent, conversation: Conversation | None, cursor: int) -> FeedEvent:
+    if conversation is None:
+        return replace(event, cursor=cursor)
+    staff = {conversation.operator, *conversation.offered, *conversation.joined} - {""}
+    return replace(event, cursor=cursor, line=conversation.line, staff=tuple(sorted(staff)))

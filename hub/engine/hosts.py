@@ -1,0 +1,66 @@
+"""What the hub offers to one channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hub.engine.committer import Decided
+from hub.engine.engine import Engine
+from router.model import RECEIPT_ORDER, DeliveryState, Receipt
+from router.ports import Chat, FeedEvent, Update
+from router.store import DeliveryChange
+
+_OURS = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING, DeliveryState.UNKNOWN)
+
+
+class ChannelHost:
+    """Implements `router.ports.Host` for one channel."""
+
+    def __init__(self, channel: str, engine: Engine, secret: str) -> None:
+        self._channel = channel
+        self._engine = engine
+        self.secret = secret
+        self.files = engine.store.files
+        self.clock = engine.clock
+
+    async def receive(self, updates: Sequence[Update]) -> Sequence[bool]:
+        """Put updates into the ledger, as `Host.receive` says."""
+        return await self._engine.intakes[self._channel].receive(updates)
+
+    async def confirm(self, receipts: Sequence[Receipt]) -> None:
+        """Record receipts, as `Host.confirm` says."""
+        found = await self._engine.store.deliveries({receipt.delivery for receipt in receipts})
+        changes, events = [], []
+        for receipt in receipts:
+            if receipt.delivery not in found:
+                continue
+            delivery, _ = found[receipt.delivery]
+            changes.append(_change(receipt))
+            now, where = self.clock.now(), delivery.conversation
+            events.append(FeedEvent(0, now, "delivery", delivery.line, where, delivery.id))
+        if changes:
+            await self._engine.committer.submit(Decided(changes=changes, events=events))
+
+    def typing(self, chat: str, *, text: str = "") -> None:
+        """Show operators that the client is typing."""
+        for lane in self._engine.lanes.values():
+            conversation = lane.desk.of_chat(self._channel, chat)
+            if conversation is not None:
+                data = {"name": conversation.client_name, "text": text}
+                event = FeedEvent(0, self.clock.now(), "typing", conversation.line, conversation.id, data=data)
+                staff = (conversation.operator, *conversation.joined)
+                self._engine.feed.mention(replace(event, staff=staff))
+
+    async def chat(self, chat: str, *, after: int = 0, limit: int = 100) -> Chat:
+        """Return what the client of a chat may see, with the name of whoever speaks with them."""
+        page = await self._engine.store.chat(self._channel, chat, after, limit)
+        return replace(page, operator=self._engine.book.name(page.operator) if page.operator else "")
+
+
+def _change(receipt: Receipt) -> DeliveryChange:
+    """A receipt only ever raises a delivery; what was read has also been delivered."""
+    if receipt.state is DeliveryState.FAILED:
+        return DeliveryChange(receipt.delivery, receipt.state, (*_OURS, DeliveryState.SENT), reason=receipt.reason)
+    lower = RECEIPT_ORDER[: RECEIPT_ORDER.index(receipt.state)]
+    return DeliveryChange(receipt.delivery, receipt.state, (*_OURS, *lower))

@@ -1,0 +1,181 @@
+"""A lane: the one task that decides everything about one line."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from hub.engine.alarm import Alarm
+from hub.engine.backoff import persist
+from hub.engine.committer import Committer, Decided
+from hub.engine.inbox import Inbox, Ring, Work
+from hub.engine.needs import gather
+from router.decide import decide
+from router.desk import Desk, Roster
+from router.effects import AfterCommit, AskTriage, Effect, Move, SaveConversation, ShowSeen, WakeLines
+from router.errors import Conflict
+from router.events import Event, TimerFired
+from router.ports import Clock
+from router.rulebook import Rulebook
+from router.store import Store
+
+_log = structlog.get_logger(__name__)
+#: events decided and written together
+_BATCH = 500
+#: conversations held in memory per line; those in the queue are always held
+_HOT = 20_000
+_INBOX = 2_000
+_AFTER = (AskTriage, ShowSeen, Move, WakeLines)
+
+
+class Surroundings(Protocol):
+    """What a lane asks of the rest of the engine."""
+
+    @property
+    def book(self) -> Rulebook:
+        """The rules as they are now."""
+
+    def done(self, effects: Sequence[Effect], updates: Sequence[str]) -> None:
+        """Act on what is committed: deliver, ask triage, wake other lines, answer whoever waits."""
+
+    def elsewhere(self, work: Work, line: str) -> None:
+        """Pass work on to another line's lane."""
+
+    async def quarantine(self, update: str, reason: str) -> None:
+        """Set an update aside that cannot be decided."""
+
+    async def recount(self) -> None:
+        """Read operators' loads again after a guard has failed."""
+
+
+@dataclass(slots=True)
+class _Faulty(Exception):
+    """Deciding this work failed, which is a fault of ours."""
+
+    work: Work
+    reason: str
+
+
+class Lane:
+    """Owns the conversations of one line. `run` never loses work: it is committed, quarantined, or tried again."""
+
+    def __init__(
+        self,
+        line: str,
+        roster: Roster,
+        store: Store,
+        clock: Clock,
+        committer: Committer,
+        around: Surroundings,
+    ) -> None:
+        self.line = line
+        self.inbox = Inbox(_INBOX)
+        self.desk = Desk(line, roster)
+        self._store = store
+        self._clock = clock
+        self._committer = committer
+        self._around = around
+        self.alarm = Alarm(line, store, clock, self.inbox.push, self._next_change)
+        self.busy = False
+
+    def _next_change(self, now: datetime) -> datetime | None:
+        return self._around.book.next_shift_change(self.line, now)
+
+    async def prepare(self) -> None:
+        """Read the conversations that wait for somebody."""
+        waiting = await self._store.waiting_of(self.line)
+        self.desk = Desk(self.line, self.desk.roster)
+        for conversation in waiting:
+            self.desk.put(conversation)
+
+    async def run(self) -> None:
+        """Decide until cancelled."""
+        while True:
+            batch = await self.inbox.take(_BATCH)
+            self.busy = True
+            try:
+                await self._settle(batch)
+            finally:
+                self.busy = False
+
+    async def _settle(self, batch: list[Work]) -> None:
+        """Decide and commit a batch, whatever it takes."""
+        while batch:
+            try:
+                batch = await persist("read what a batch needs", self._gathering(batch))
+                await self._decide(batch)
+            except Conflict as conflict:
+                _log.warning("lane.conflict", line=self.line, reason=str(conflict))
+                await self._start_over()
+            except _Faulty as fault:
+                batch = [work for work in batch if work is not fault.work]
+                await self._set_aside(fault)
+            else:
+                return
+
+    def _gathering(self, batch: list[Work]) -> Callable[[], Awaitable[list[Work]]]:
+        async def load() -> list[Work]:
+            now = self._clock.now()
+            elsewhere = await gather(self._store, self.desk, self._around.book, batch, now)
+            gone = {id(work) for work, _ in elsewhere}
+            for work, line in elsewhere:
+                self._around.elsewhere(work, line)
+            return [work for work in batch if id(work) not in gone]
+
+        return load
+
+    async def _decide(self, batch: list[Work]) -> None:
+        now = self._clock.now()
+        effects: list[Effect] = []
+        for work in batch:
+            effects += self._effects(work, now)
+        updates = [work.update for work in batch if work.update]
+        stored = [effect for effect in effects if not isinstance(effect, _AFTER)]
+        if stored or updates:
+            await self._committer.submit(Decided(stored, updates))
+        self.alarm.set(e.conversation for e in effects if isinstance(e, SaveConversation))
+        self._around.done(effects, updates)
+        for conversation in list(self.desk.idle(_HOT)):
+            self.desk.drop(conversation)
+
+    def _effects(self, work: Work, now: datetime) -> list[Effect]:
+        try:
+            effects: list[Effect] = []
+            for event in self._events(work, now):
+                effects += decide(self.desk, event, self._around.book, now)
+        except Exception as error:
+            _log.exception("lane.fault", line=self.line, update=work.update, event_type=type(work.event).__name__)
+            raise _Faulty(work, f"{type(error).__name__}: {error}") from error
+        return effects
+
+    def _events(self, work: Work, now: datetime) -> list[Event]:
+        if not isinstance(work.event, Ring):
+            return [work.event]
+        conversation = self.desk.get(work.event.conversation)
+        if conversation is None:
+            return []
+        self.alarm.set([conversation])
+        return [
+            TimerFired(f"hub:timer:{conversation.id}:{kind}:{due.isoformat()}", conversation.id, kind, due)
+            for kind, due in sorted(conversation.timers.items(), key=lambda timer: timer[1])
+            if due <= now
+        ]
+
+    async def _set_aside(self, fault: _Faulty) -> None:
+        if fault.work.update:
+            await self._around.quarantine(fault.work.update, fault.reason)
+        await self._start_over()
+
+    async def _start_over(self) -> None:
+        """Forget what was decided but not written."""
+        await persist("read the desk", self.prepare)
+        await self._around.recount()
+
+
+def after_commit(effects: Sequence[Effect]) -> list[AfterCommit]:
+    """Return the effects to act on once the others are committed."""
+    return [effect for effect in effects if isinstance(effect, _AFTER)]

@@ -1,0 +1,115 @@
+"""What a batch of events speaks of: read from the store at once, so that deciding needs no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from hub.engine.inbox import Ring, Work
+from router.clients import is_over
+from router.desk import Desk
+from router.events import (
+    ClientEnded,
+    ClientMessage,
+    ClientRated,
+    Event,
+    Resend,
+    SetPresence,
+    Wake,
+)
+from router.model import Conversation, State
+from router.rulebook import Rulebook
+from router.store import Store
+
+Chat = tuple[str, str]
+#: work whose conversation is on another line, with that line
+Elsewhere = list[tuple[Work, str]]
+
+
+def chat_of(event: Event | Ring) -> Chat | None:
+    """Return the chat that a client's event comes from."""
+    if isinstance(event, ClientMessage | ClientRated | ClientEnded):
+        return event.channel, event.chat
+    return None
+
+
+def conversation_of(event: Event | Ring) -> str | None:
+    """Return the conversation that an event names."""
+    if isinstance(event, ClientMessage | ClientRated | ClientEnded | SetPresence | Wake):
+        return None
+    return event.conversation
+
+
+async def gather(store: Store, desk: Desk, book: Rulebook, batch: Sequence[Work], now: datetime) -> Elsewhere:
+    """Put on the desk what `batch` needs, and return the work that belongs to other lines' lanes."""
+    elsewhere = await _named(store, desk, batch)
+    elsewhere |= await _chats(store, desk, book, batch, now)
+    await _people(store, desk, batch)
+    deliveries = {w.event.delivery for w in batch if isinstance(w.event, Resend)}
+    found = await store.deliveries(deliveries) if deliveries else {}
+    desk.deliveries = {key: delivery for key, (delivery, _) in found.items()}
+    if any(isinstance(w.event, Wake) for w in batch):
+        absent = desk.roster.absent_with_load(book, now)
+        for conversation in await store.held_by(desk.line, absent) if absent else ():
+            if desk.get(conversation.id) is None:
+                desk.put(conversation)
+    return [(work, line) for work in batch if (line := elsewhere.get(id(work)))]
+
+
+async def _named(store: Store, desk: Desk, batch: Sequence[Work]) -> dict[int, str]:
+    """Load conversations that events name, each with the latest of its chat, so that `of_chat` stays true."""
+    named = {key for w in batch if (key := conversation_of(w.event))}
+    missing = [key for key in named if desk.get(key) is None]
+    found = await store.conversations(missing) if missing else {}
+    here = [c for c in found.values() if c.line == desk.line]
+    await _latest(store, desk, [(c.channel, c.chat) for c in here])
+    for conversation in here:
+        if desk.get(conversation.id) is None:
+            desk.put(conversation)
+    lines = {key: c.line for key, c in found.items() if c.line != desk.line}
+    return {id(w): lines[key] for w in batch if (key := conversation_of(w.event)) in lines and key is not None}
+
+
+async def _latest(store: Store, desk: Desk, chats: Iterable[Chat]) -> dict[Chat, Conversation]:
+    """Load the latest conversations of chats; return those that are on other lines."""
+    unknown = {chat for chat in chats if chat not in desk.chats}
+    found = await store.latest_of_chats(unknown) if unknown else {}
+    foreign = {chat: c for chat, c in found.items() if c.line != desk.line}
+    for chat, conversation in found.items():
+        if chat in foreign:
+            desk.chats[chat] = conversation.id
+        else:
+            desk.put(conversation)
+    return foreign
+
+
+async def _chats(store: Store, desk: Desk, book: Rulebook, batch: Sequence[Work], now: datetime) -> dict[int, str]:
+    """Load the conversations of chats that clients write in; send on what continues on another line."""
+    chats = {chat for w in batch if (chat := chat_of(w.event))}
+    for chat in chats:
+        if desk.chats.get(chat, "") not in desk.conversations:
+            desk.chats.pop(chat, None)
+    foreign = await _latest(store, desk, chats)
+    moved: dict[int, str] = {}
+    for work in batch:
+        other = foreign.get(chat_of(work.event) or ("", ""))
+        if other is not None and _continues(work.event, other, book, now):
+            moved[id(work)] = other.line
+    return moved
+
+
+def _continues(event: Event | Ring, other: Conversation, book: Rulebook, now: datetime) -> bool:
+    return isinstance(event, ClientRated) or not is_over(book, other, now)
+
+
+async def _people(store: Store, desk: Desk, batch: Sequence[Work]) -> None:
+    """Load the clients who are about to begin a conversation, and who spoke with them last."""
+    keys = set()
+    for work in batch:
+        if isinstance(work.event, ClientMessage):
+            latest = desk.of_chat(work.event.channel, work.event.chat)
+            if latest is None or latest.state is State.CLOSED:
+                keys.add(work.event.sender.identity.key)
+    clients = await store.clients_of(keys) if keys else {}
+    ids = {client.id for client in clients.values()}
+    desk.learn(clients, await store.last_operators(ids) if ids else {})

@@ -1,0 +1,180 @@
+"""The running hub, as its pages, its API and its command line see it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from hub.engine.dispatch import CONSOLE, parse_command
+from hub.engine.engine import Engine
+from hub.engine.feed import Feed
+from hub.engine.hosts import ChannelHost
+from hub.engine.inbox import Work
+from hub.engine.supervisor import Supervisor
+from hub.settings import Settings, SettingsErrors, next_start_only
+from router.catalog import Catalog
+from router.console import allowed, may_see
+from router.effects import Outcome
+from router.errors import Retryable, Unparsable
+from router.events import Seen
+from router.model import Conversation, OperatorState
+from router.ports import Channel, Clock, FeedEvent, Update
+from router.rulebook import Rulebook, SlotPrompts
+from router.rules import Rules
+from router.store import Store
+
+_log = structlog.get_logger(__name__)
+#: seconds a caller waits for its command to be decided
+_PATIENCE = 15.0
+
+
+@dataclass(slots=True)
+class Hub:
+    """Everything that runs, behind one door."""
+
+    settings: Settings
+    engine: Engine
+    prompts: SlotPrompts
+    channels: Mapping[str, Channel]
+    supervisor: Supervisor = field(default_factory=Supervisor)
+    #: what is wrong with the settings file as it is on disk now; empty when what is on disk is in force
+    problems: tuple[str, ...] = ()
+    #: what was edited but takes effect at the next start
+    pending: tuple[str, ...] = ()
+
+    @property
+    def store(self) -> Store:
+        """Where pages read."""
+        return self.engine.store
+
+    @property
+    def clock(self) -> Clock:
+        """The hub's clock."""
+        return self.engine.clock
+
+    @property
+    def feed(self) -> Feed:
+        """The live feed."""
+        return self.engine.feed
+
+    @property
+    def book(self) -> Rulebook:
+        """The rules in force, with texts and places."""
+        return self.engine.book
+
+    @property
+    def rules(self) -> Rules:
+        """The rules in force."""
+        return self.engine.book.rules
+
+    @property
+    def catalog(self) -> Catalog:
+        """The core's texts."""
+        return self.engine.book.catalog
+
+    @property
+    def roster(self) -> Mapping[str, OperatorState]:
+        """Operators as they are now."""
+        return self.engine.roster.states
+
+    def may_see(self, conversation: Conversation, operator: str) -> bool:
+        """Return whether a conversation is any of an operator's business."""
+        return may_see(self.book, conversation, operator)
+
+    def allowed(self, conversation: Conversation, operator: str) -> frozenset[str]:
+        """Return what an operator may do with a conversation now, as `router.console.allowed`."""
+        return allowed(self.book, self.engine.roster, conversation, operator, self.clock.now())
+
+    async def start(self) -> None:
+        """Recover, run the engine, and open the channels."""
+        await self.engine.start()
+        for name, channel in self.channels.items():
+            host = ChannelHost(name, self.engine, await self.store.secret(f"channel:{name}"))
+            self.supervisor.keep(name, lambda channel=channel, host=host: channel.run(host))  # type: ignore[misc]  # the defaults bind the loop's variables
+
+    async def stop(self) -> None:
+        """Close the channels, finish what is under way, and stop."""
+        await self.supervisor.stop()
+        await self.engine.drain()
+
+    async def command(self, operator: str, key: str, body: Mapping[str, Any]) -> Outcome:
+        """Carry out an operator's command once; the same key again returns the same outcome.
+
+        Raises `Unparsable` for a body that makes no sense or a key used for something else before, and `Retryable`
+        while the store cannot be reached: repeat with the same key.
+        """
+        raw = json.dumps({**body, "operator": operator}, sort_keys=True)
+        external = f"{operator}:{key}"
+        update = f"{CONSOLE}:{external}"
+        parse_command(update, raw)
+        decided = self.engine.expect(update)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                (fresh,) = await self.engine.intakes[CONSOLE].receive([Update(external, raw)])
+                known = None if fresh else await self._known(update, raw)
+                return known if known is not None else await asyncio.shield(decided)
+        except TimeoutError as error:
+            raise Retryable("The command is taking longer than usual. Please send it again.") from error
+        finally:
+            if not decided.done():
+                self.engine.forget(update)
+
+    async def _known(self, update: str, raw: str) -> Outcome | None:
+        """Return what became of a command that was handed over before; None while it is still under way."""
+        entry = await self.engine.ledger.find(update)
+        if entry is None:
+            raise Retryable("The command could not be found again. Please send it again.")
+        if entry.raw != raw:
+            raise Unparsable("This Idempotency-Key was used for a different command. Use a new key for each command.")
+        if entry.state == "poison":
+            raise Unparsable(entry.reason)
+        return entry.outcome if entry.state == "done" else None
+
+    async def mark_seen(self, conversation: str, operator: str, n: int) -> None:
+        """Note that an operator has read up to message `n`; harmless to lose when the hub dies at this moment."""
+        for lane in self.engine.lanes.values():
+            if lane.desk.get(conversation) is not None:
+                lane.inbox.push(Work(Seen(f"hub:seen:{conversation}:{n}", conversation, operator, n)))
+
+    def typing(self, conversation: Conversation, operator: str) -> None:
+        """Show the client that an operator is typing, when that operator holds the floor."""
+        channel = self.channels.get(conversation.channel)
+        if channel is not None and conversation.floor.operator == operator:
+            self.engine.chore(channel.typing(conversation.chat, self.book.name(operator)))
+
+    async def edited(self, edited: Settings | SettingsErrors) -> None:
+        """Apply an edit of the settings file; a bad one changes nothing and is shown."""
+        if isinstance(edited, SettingsErrors):
+            self.problems = tuple(map(str, edited.problems))
+            _log.error("settings.refused", problems=self.problems)
+        else:
+            self.problems = ()
+            self.pending = next_start_only(self.settings, edited)
+            await self.engine.use(Rulebook(edited.rules, self.catalog, self.prompts, edited.where))
+            _log.info("settings.applied", pending=self.pending)
+        data: dict[str, object] = {"problems": list(self.problems), "pending": list(self.pending)}
+        self.feed.mention(FeedEvent(0, self.clock.now(), "rules", data=data))
+
+    def health(self) -> dict[str, object]:
+        """Return how the hub is: its settings, channels, queues and lines."""
+        channels = {name: self._channel_health(name) for name in self.channels}
+        well = not self.problems and all(channel["status"] == "ok" for channel in channels.values())
+        return {
+            "status": "ok" if well else "degraded",
+            "settings": {"problems": list(self.problems), "pending": list(self.pending)},
+            "channels": channels,
+            "lines": {
+                name: {"events": len(lane.inbox), "queue": len(lane.desk.queue), "offered": len(lane.desk.offered)}
+                for name, lane in self.engine.lanes.items()
+            },
+        }
+
+    def _channel_health(self, name: str) -> dict[str, object]:
+        outbox = self.engine.outboxes[name]
+        reason = self.supervisor.faults.get(name, "") or outbox.fault
+        return {"status": "failing" if reason else "ok", "reason": reason, "deliveries": len(outbox)}

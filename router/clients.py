@@ -1,0 +1,172 @@
+"""What clients do: write, rate, end. Finds their conversation or begins one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+
+from router import bot
+from router import conversation as steps
+from router.effects import SaveClient
+from router.events import ClientEnded, ClientMessage, ClientRated
+from router.ids import derive
+from router.model import (
+    Author,
+    AuthorKind,
+    Client,
+    Conversation,
+    Message,
+    MessageKind,
+    Rating,
+    Sender,
+    State,
+)
+from router.queueing import drain, enqueue, take_back
+from router.rulebook import Rulebook
+from router.turn import Turn
+
+_BARE_RATING = re.compile(r"\s*[1-5]\s*")
+
+
+def wrote(turn: Turn, event: ClientMessage) -> None:
+    """Put a client's message where it belongs and see to it that somebody looks at it."""
+    latest = turn.desk.of_chat(event.channel, event.chat)
+    if latest is not None and _rates(latest, event):
+        _rate(turn, latest, int(event.text), "")
+        return
+    conversation = latest if latest is not None and not is_over(turn.book, latest, turn.now) else _begin(turn, event)
+    spoken, message = _hear(turn, conversation, event)
+    _react(turn, spoken, message)
+
+
+def _hear(turn: Turn, conversation: Conversation, event: ClientMessage) -> tuple[Conversation, Message]:
+    author = Author(AuthorKind.CLIENT, conversation.client, conversation.client_name)
+    spoken, message = turn.add(
+        conversation,
+        author,
+        MessageKind.TEXT,
+        event.text,
+        attachments=event.attachments,
+        external_id=event.external_id,
+    )
+    return steps.spoken_to(replace(spoken, client_n=message.n), turn.now), message
+
+
+def _react(turn: Turn, conversation: Conversation, message: Message) -> None:
+    """Decide who looks at the message: the bot, the operator, the queue."""
+    if conversation.state is State.CLOSED:
+        enqueue(turn, turn.happened(steps.reopened(conversation, turn.now), "reopened"))
+    elif conversation.state is State.TRIAGE and turn.book.line(conversation.line).triage:
+        bot.listen(turn, conversation, message)
+    elif conversation.state is State.TRIAGE:
+        enqueue(turn, conversation)
+    elif conversation.state is State.OPEN and not turn.roster.at_work(conversation.operator, turn.book, turn.now):
+        take_back(turn, conversation, (conversation.operator,))
+        drain(turn)
+    else:
+        turn.save(conversation)
+
+
+def is_over(book: Rulebook, conversation: Conversation, now: datetime) -> bool:
+    """Return whether a conversation is closed and too old, or too little of one, to be continued."""
+    if conversation.state is not State.CLOSED or conversation.closed_at is None:
+        return False
+    within = book.line(conversation.line).reopen_within
+    return conversation.answered_at is None or now - conversation.closed_at >= within
+
+
+def _begin(turn: Turn, event: ClientMessage) -> Conversation:
+    client = _client(turn, event.sender)
+    return Conversation(
+        id=derive("conversation", event.id),
+        line=turn.desk.line,
+        channel=event.channel,
+        kind=event.sender.identity.kind,
+        chat=event.chat,
+        client=client.id,
+        client_name=client.name,
+        created_at=turn.now,
+        language=event.sender.language or client.language,
+        previous_operator=turn.desk.last_operators.get(client.id, ""),
+    )
+
+
+def _client(turn: Turn, sender: Sender) -> Client:
+    """Return the card of whoever wrote, made or brought up to date."""
+    key = sender.identity.key
+    known = turn.client_of(key)
+    fresh = _updated(known or Client(derive("client", key), "", turn.now, identities=(key,)), sender)
+    if fresh != known:
+        turn.desk.clients[key] = fresh
+        turn.effects.append(SaveClient(fresh, None if known else sender.identity))
+    return fresh
+
+
+def _updated(client: Client, sender: Sender) -> Client:
+    return replace(
+        client,
+        name=sender.name or client.name,
+        language=sender.language or client.language,
+        phone=sender.phone or client.phone,
+        email=sender.email or client.email,
+        facts={**client.facts, **sender.facts},
+    )
+
+
+def _rates(conversation: Conversation, event: ClientMessage) -> bool:
+    """Return whether a bare 1 to 5 answers the question for a rating."""
+    asked = conversation.state is State.CLOSED and conversation.rating_asked and conversation.rating is None
+    return asked and not event.attachments and _BARE_RATING.fullmatch(event.text) is not None
+
+
+def rated(turn: Turn, event: ClientRated) -> None:
+    """Keep a rating, or the comment added to it; only the latest conversation can be rated, once it was asked for."""
+    conversation = turn.desk.of_chat(event.channel, event.chat)
+    if conversation is not None and conversation.rating_asked:
+        _rate(turn, conversation, event.score, event.comment)
+
+
+def _rate(turn: Turn, conversation: Conversation, score: int, comment: str) -> None:
+    first = conversation.rating is None
+    kept = conversation.rating.comment if conversation.rating else ""
+    step = replace(conversation, rating=Rating(score, comment or kept))
+    step = turn.happened(step, "rated", score=str(score), comment=comment)
+    if first:
+        step = turn.say(step, turn.book.text(step.line, "thanks", step.language))
+    turn.save(step)
+
+
+def ended(turn: Turn, event: ClientEnded) -> None:
+    """Close the conversation because the client wants to."""
+    conversation = turn.desk.of_chat(event.channel, event.chat)
+    if conversation is not None and conversation.state is not State.CLOSED:
+        close(turn, conversation, "client")
+        drain(turn)
+
+
+def close(turn: Turn, conversation: Conversation, by: str, name: str = "") -> None:
+    """End a conversation: say goodbye and, when a person had answered, ask how it was."""
+    auto = turn.book.line(conversation.line).auto_close
+    silent = by == "silence"
+    text = (
+        (auto.text if auto else None) if silent else turn.book.text(conversation.line, "closed", conversation.language)
+    )
+    step = turn.say(conversation, text or "")
+    if not silent and _asks_rating(turn, conversation):
+        question = turn.book.text(conversation.line, "rating", conversation.language)
+        step = replace(turn.say(step, question, kind=MessageKind.RATING), rating_asked=bool(question))
+    what = by if by in {"client", "silence"} else "operator"
+    turn.save(steps.closed(turn.happened(step, f"closed_by_{what}", name=name), by, turn.now))
+
+
+def _farewell(turn: Turn, conversation: Conversation, *, silent: bool) -> str:
+    if not silent:
+        return turn.book.text(conversation.line, "closed", conversation.language)
+    auto = turn.book.line(conversation.line).auto_close
+    return (auto.text if auto else None) or ""
+
+
+def _asks_rating(turn: Turn, conversation: Conversation) -> bool:
+    rated_before = conversation.rating is not None
+    return turn.book.line(conversation.line).rating and conversation.answered_at is not None and not rated_before

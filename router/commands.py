@@ -1,0 +1,257 @@
+"""What operators do: take, skip, reply, note, transfer, join, leave, close, reopen, resend, come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from router import conversation as steps
+from router.bot import move
+from router.clients import close
+from router.console import (
+    Refusal,
+    may_see,
+    refuses_join,
+    refuses_lead,
+    refuses_reply,
+    refuses_skip,
+    refuses_take,
+)
+from router.distribution import levelled, obstacle
+from router.effects import Requeue, ShowSeen, WakeLines
+from router.events import (
+    Close,
+    ConversationCommand,
+    Join,
+    Leave,
+    Note,
+    Reopen,
+    Reply,
+    Resend,
+    Seen,
+    SetPresence,
+    Skip,
+    Take,
+    Transfer,
+)
+from router.model import (
+    Author,
+    AuthorKind,
+    Conversation,
+    DeliveryState,
+    JoinMode,
+    MessageKind,
+    Presence,
+    State,
+)
+from router.queueing import drain, give_back, offer_to
+from router.turn import Turn
+
+
+def carry_out(turn: Turn, command: ConversationCommand) -> None:
+    """Do what an operator asked for, or refuse with the reason; either way the command has its outcome."""
+    conversation = turn.desk.get(command.conversation)
+    if conversation is None or not may_see(turn.book, conversation, command.operator):
+        turn.refuse("not_found")
+        return
+    refusal = _HANDLERS[type(command)](turn, conversation, command)
+    if refusal is not None:
+        turn.refuse(refusal[0], **refusal[1])
+        return
+    turn.accept()
+    _wake_other_lines(turn, conversation)
+    drain(turn)
+
+
+def _wake_other_lines(turn: Turn, before: Conversation) -> None:
+    """Whoever holds less than before may be awaited on other lines as well."""
+    after = turn.desk.get(before.id)
+    freed = set(before.holders) - set(after.holders if after else ())
+    lines = {line for name in freed for line in turn.book.rules.lines_of(name)} - {turn.desk.line}
+    if lines:
+        turn.effects.append(WakeLines(tuple(sorted(lines))))
+
+
+def _author(turn: Turn, operator: str) -> Author:
+    return Author(AuthorKind.OPERATOR, operator, turn.book.name(operator))
+
+
+def _take(turn: Turn, conversation: Conversation, command: Take) -> Refusal:
+    refusal = refuses_take(turn.book, turn.roster, conversation, command.operator, turn.now)
+    if refusal is None:
+        intercepts = turn.book.leads(command.operator)
+        step = steps.taken(conversation, command.operator, turn.now, supervisor=intercepts)
+        if step.state is State.WAITING:
+            auto = turn.book.line(step.line).auto_close
+            step = steps.with_timer(step, steps.CLOSE, turn.now + auto.after if auto else None)
+        turn.save(turn.happened(step, "taken", name=turn.book.name(command.operator)))
+    return refusal
+
+
+def _skip(turn: Turn, conversation: Conversation, command: Skip) -> Refusal:
+    refusal = refuses_skip(conversation, command.operator)
+    if refusal is not None:
+        return refusal
+    others = tuple(name for name in conversation.offered if name != command.operator)
+    if others:
+        until = turn.now + turn.book.line(conversation.line).ask_again_after
+        passed = {**conversation.passed, command.operator: until}
+        turn.save(replace(conversation, offered=others, passed=passed))
+    else:
+        give_back(turn, conversation, (command.operator,), "skipped")
+    return None
+
+
+def _reply(turn: Turn, conversation: Conversation, command: Reply) -> Refusal:
+    refusal = refuses_reply(turn.book, conversation, command.operator)
+    if refusal is None and not (command.text.strip() or command.attachments):
+        refusal = ("empty", {})
+    if refusal is None:
+        author = _author(turn, command.operator)
+        spoken, _ = turn.add(conversation, author, MessageKind.TEXT, command.text, attachments=command.attachments)
+        auto = turn.book.line(conversation.line).auto_close
+        turn.save(steps.answered(spoken, turn.now, auto.after if auto else None))
+    return refusal
+
+
+def _note(turn: Turn, conversation: Conversation, command: Note) -> Refusal:
+    if not (command.text.strip() or command.attachments):
+        return "empty", {}
+    if command.kind == "whisper" and not conversation.floor.operator:
+        return "nobody_to_whisper_to", {}
+    author, kind = _author(turn, command.operator), MessageKind(command.kind)
+    turn.save(turn.add(conversation, author, kind, command.text, attachments=command.attachments)[0])
+    return None
+
+
+def _transfer(turn: Turn, conversation: Conversation, command: Transfer) -> Refusal:
+    refusal = refuses_lead(turn.book, conversation, command.operator) or _refuses_target(turn, conversation, command)
+    if refusal is not None:
+        return refusal
+    step = conversation
+    if command.comment.strip():
+        step, _ = turn.add(step, _author(turn, command.operator), MessageKind.NOTE, command.comment)
+    target = turn.book.name(command.to_operator) if command.to_operator else turn.book.line(command.to_line).name
+    step = turn.happened(step, "transferred", name=turn.book.name(command.operator), to=target)
+    if command.to_line and command.to_line != conversation.line:
+        move(turn, step, command.to_line)
+    elif command.to_line:
+        until = turn.now + turn.book.line(conversation.line).ask_again_after
+        turn.save(steps.let_go(step, (command.operator,), until, turn.now))
+    else:
+        offer_to(turn, step, command.to_operator)
+    return None
+
+
+def _refuses_target(turn: Turn, conversation: Conversation, command: Transfer) -> Refusal:
+    if bool(command.to_operator) == bool(command.to_line):
+        return "transfer_target", {}
+    if command.to_line:
+        return None if command.to_line in turn.book.rules.lines else ("unknown_line", {"name": command.to_line})
+    if command.to_operator == conversation.operator:
+        return "already_theirs", {"name": turn.book.name(command.to_operator)}
+    reason = obstacle(command.to_operator, turn.book, turn.roster, turn.now)
+    reason = "" if reason == "full" and command.to_operator in conversation.holders else reason
+    return (f"they_{reason}", {"name": turn.book.name(command.to_operator)}) if reason else None
+
+
+def _join(turn: Turn, conversation: Conversation, command: Join) -> Refusal:
+    refusal = refuses_join(turn.book, conversation, command.operator, command.mode)
+    if refusal is None:
+        name = turn.book.name(command.operator)
+        step = replace(conversation, joined={**conversation.joined, command.operator: command.mode})
+        step = turn.happened(step, f"joined_{command.mode}", name=name)
+        if command.mode is JoinMode.OPEN:
+            tongue = turn.book.language(conversation.language)
+            step = turn.say(step, turn.book.catalog.say(tongue, "client.joined", name=name))
+        turn.save(step)
+    return refusal
+
+
+def _leave(turn: Turn, conversation: Conversation, command: Leave) -> Refusal:
+    if command.operator not in conversation.joined:
+        return "not_joined", {}
+    joined = {name: mode for name, mode in conversation.joined.items() if name != command.operator}
+    step = replace(conversation, joined=joined)
+    turn.save(turn.happened(step, "left_joined", name=turn.book.name(command.operator)))
+    return None
+
+
+def _close(turn: Turn, conversation: Conversation, command: Close) -> Refusal:
+    refusal = refuses_lead(turn.book, conversation, command.operator)
+    if refusal is None:
+        close(turn, conversation, command.operator, turn.book.name(command.operator))
+    return refusal
+
+
+def _reopen(turn: Turn, conversation: Conversation, command: Reopen) -> Refusal:
+    if conversation.state is not State.CLOSED:
+        return "not_closed", {}
+    latest = turn.desk.of_chat(conversation.channel, conversation.chat)
+    if latest is not None and latest.id != conversation.id:
+        return "newer_exists", {}
+    refusal = refuses_take(turn.book, turn.roster, steps.reopened(conversation, turn.now), command.operator, turn.now)
+    if refusal is None:
+        name = turn.book.name(command.operator)
+        turn.save(turn.happened(_held_again(turn, conversation, command.operator), "reopened_by", name=name))
+    return refusal
+
+
+def _held_again(turn: Turn, conversation: Conversation, operator: str) -> Conversation:
+    """Return a reopened conversation in the hands of whoever reopened it; the client is not waiting for us."""
+    step = steps.taken(steps.reopened(conversation, turn.now), operator, turn.now, supervisor=turn.book.leads(operator))
+    auto = turn.book.line(conversation.line).auto_close
+    step = replace(step, state=State.WAITING, joined={})
+    return steps.with_timer(step, steps.CLOSE, turn.now + auto.after if auto else None)
+
+
+def _resend(turn: Turn, conversation: Conversation, command: Resend) -> Refusal:
+    delivery = turn.desk.deliveries.get(command.delivery)
+    if delivery is None or delivery.conversation != conversation.id:
+        return "no_delivery", {}
+    if delivery.state not in {DeliveryState.FAILED, DeliveryState.UNKNOWN}:
+        return "no_need_to_resend", {}
+    turn.effects.append(Requeue(delivery.id, conversation.id))
+    return None
+
+
+_HANDLERS: dict[type, Callable[[Turn, Conversation, Any], Refusal]] = {
+    Take: _take,
+    Skip: _skip,
+    Reply: _reply,
+    Note: _note,
+    Transfer: _transfer,
+    Join: _join,
+    Leave: _leave,
+    Close: _close,
+    Reopen: _reopen,
+    Resend: _resend,
+}
+
+
+def set_presence(turn: Turn, command: SetPresence) -> None:
+    """Let an operator come, rest or go; all their lines look at their queues again."""
+    if turn.book.operator(command.operator) is None:
+        turn.refuse("unknown_operator")
+        return
+    state = turn.roster.get(command.operator)
+    lines = turn.book.rules.lines_of(command.operator)
+    given = dict(state.given)
+    if command.presence is Presence.AVAILABLE and state.presence is not Presence.AVAILABLE:
+        given |= {line: levelled(command.operator, line, turn.book, turn.roster, turn.now) for line in lines}
+    turn.save_operator(replace(state, presence=command.presence, given=given))
+    turn.accept()
+    turn.effects.append(WakeLines(tuple(turn.book.rules.lines)))
+
+
+def seen(turn: Turn, event: Seen) -> None:
+    """Remember how far those who answer have read, and let the client know; onlookers do not count."""
+    conversation = turn.desk.get(event.conversation)
+    if conversation is None:
+        return
+    number = min(event.n, conversation.client_n)
+    answers = event.operator in {conversation.operator, *conversation.offered}
+    if number > conversation.seen and (answers or conversation.joined.get(event.operator) is JoinMode.OPEN):
+        step = turn.save(replace(conversation, seen=number))
+        turn.effects.append(ShowSeen(step, number))

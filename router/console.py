@@ -1,0 +1,107 @@
+"""What an operator can do with a conversation, once, for all consoles. Consoles only draw it; `decide` enforces it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from router.desk import Roster
+from router.distribution import obstacle
+from router.model import Conversation, JoinMode, State
+from router.rulebook import Rulebook
+
+Refusal = tuple[str, Mapping[str, str]] | None
+_HELD = {State.OPEN, State.WAITING}
+
+
+def may_see(book: Rulebook, conversation: Conversation, operator: str) -> bool:
+    """Return whether a conversation is any of an operator's business."""
+    return (
+        book.leads(operator) or operator in book.line(conversation.line).operators or is_staff(conversation, operator)
+    )
+
+
+def is_staff(conversation: Conversation, operator: str) -> bool:
+    """Return whether an operator holds it, is offered it or has joined it."""
+    return operator in {conversation.operator, *conversation.offered, *conversation.joined}
+
+
+def holds_floor(conversation: Conversation, operator: str) -> bool:
+    """Return whether an operator is the one who may speak to the client now."""
+    return conversation.state in _HELD and conversation.floor.operator == operator
+
+
+def refuses_take(book: Rulebook, roster: Roster, conversation: Conversation, operator: str, now: datetime) -> Refusal:
+    """Return why an operator cannot take a conversation now, or None when they can."""
+    if conversation.state is State.CLOSED:
+        return "closed", {}
+    if conversation.operator == operator and conversation.state in _HELD:
+        return "already_yours", {}
+    if conversation.state in _HELD and not (book.leads(operator) or conversation.joined.get(operator) is JoinMode.OPEN):
+        return "taken", {"name": book.name(conversation.operator)}
+    if conversation.state is State.OFFERED and operator not in conversation.offered and not book.leads(operator):
+        return "offered_to", {"name": ", ".join(map(book.name, conversation.offered))}
+    reason = obstacle(operator, book, roster, now)
+    holds_it_already = operator in conversation.holders
+    return None if not reason or (reason == "full" and holds_it_already) else (f"you_{reason}", {})
+
+
+def refuses_reply(book: Rulebook, conversation: Conversation, operator: str) -> Refusal:
+    """Return why an operator may not speak to the client now: the floor belongs to exactly one."""
+    if holds_floor(conversation, operator):
+        return None
+    if conversation.state is State.CLOSED:
+        return "closed", {}
+    if conversation.floor.operator:
+        return "floor", {"name": book.name(conversation.floor.operator)}
+    return "take_first", {}
+
+
+def refuses_lead(book: Rulebook, conversation: Conversation, operator: str) -> Refusal:
+    """Return why an operator may not close or transfer a conversation: only its holder or a supervisor may."""
+    if conversation.state is State.CLOSED:
+        return "closed", {}
+    if book.leads(operator) or conversation.operator == operator:
+        return None
+    return ("not_yours", {"name": book.name(conversation.operator)}) if conversation.operator else ("take_first", {})
+
+
+def refuses_skip(conversation: Conversation, operator: str) -> Refusal:
+    """Return why there is nothing an operator could let go."""
+    held = conversation.state in _HELD and conversation.operator == operator
+    return None if held or operator in conversation.offered else ("nothing_to_skip", {})
+
+
+def refuses_join(book: Rulebook, conversation: Conversation, operator: str, mode: JoinMode) -> Refusal:
+    """Return why an operator may not join; only supervisors join unseen."""
+    if conversation.state is State.CLOSED:
+        return "closed", {}
+    if conversation.operator == operator:
+        return "already_yours", {}
+    if conversation.joined.get(operator) is mode:
+        return "already_joined", {}
+    return ("hidden_is_for_supervisors", {}) if mode is JoinMode.HIDDEN and not book.leads(operator) else None
+
+
+def allowed(book: Rulebook, roster: Roster, conversation: Conversation, operator: str, now: datetime) -> frozenset[str]:
+    """Return what an operator may do with a conversation right now.
+
+    Any of `take skip reply note whisper transfer join_open join_hidden leave close reopen`.
+    """
+    if not may_see(book, conversation, operator):
+        return frozenset()
+    lead = refuses_lead(book, conversation, operator)
+    verdicts: dict[str, Refusal] = {
+        "take": refuses_take(book, roster, conversation, operator, now),
+        "skip": refuses_skip(conversation, operator),
+        "reply": refuses_reply(book, conversation, operator),
+        "note": None,
+        "whisper": None if conversation.state in _HELD else ("take_first", {}),
+        "transfer": lead,
+        "close": lead,
+        "join_open": refuses_join(book, conversation, operator, JoinMode.OPEN),
+        "join_hidden": refuses_join(book, conversation, operator, JoinMode.HIDDEN),
+        "leave": None if operator in conversation.joined else ("not_joined", {}),
+        "reopen": None if conversation.state is State.CLOSED else ("not_closed", {}),
+    }
+    return frozenset(action for action, refusal in verdicts.items() if refusal is None)

@@ -1,0 +1,121 @@
+"""The conversation's state machine: `triage → queued → offered → open → waiting → closed`, and who holds the floor.
+
+Each function returns the conversation after one step and nothing else; `decide` says when a step is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from router.model import Conversation, Floor, FloorHolder, JoinMode, State
+
+#: timer kinds
+OFFER, RETRY, TRIAGE, CLOSE = "offer", "retry", "triage", "close"
+_BOT = Floor()
+
+
+def with_timer(conversation: Conversation, kind: str, due: datetime | None) -> Conversation:
+    """Set one timer, or take it away with None."""
+    timers = {key: at for key, at in conversation.timers.items() if key != kind}
+    if due is not None:
+        timers[kind] = due
+    return conversation if timers == conversation.timers else replace(conversation, timers=timers)
+
+
+def without_timers(conversation: Conversation) -> Conversation:
+    """Take all timers away."""
+    return replace(conversation, timers={}) if conversation.timers else conversation
+
+
+def queued(conversation: Conversation, now: datetime) -> Conversation:
+    """Let it wait for an operator, in the place that its client's waiting has earned."""
+    return replace(
+        without_timers(conversation),
+        state=State.QUEUED,
+        floor=_BOT,
+        queued_at=_waits_since(conversation) or now,
+        operator="",
+        offered=(),
+        broadcast=False,
+        previous_operator=conversation.operator or conversation.previous_operator,
+    )
+
+
+def _waits_since(conversation: Conversation) -> datetime | None:
+    if conversation.state in {State.QUEUED, State.OFFERED}:
+        return conversation.queued_at
+    return conversation.last_client_at if conversation.state is State.OPEN else None
+
+
+def offered(
+    conversation: Conversation, to: tuple[str, ...], now: datetime, due: datetime, *, broadcast: bool = False
+) -> Conversation:
+    """Ask operators to take it until `due`."""
+    step = replace(queued(conversation, now), state=State.OFFERED, offered=to, broadcast=broadcast)
+    return with_timer(step, OFFER, due)
+
+
+def let_go(conversation: Conversation, who: Iterable[str], until: datetime, now: datetime) -> Conversation:
+    """Return it to the queue; `who` are not asked again before `until`."""
+    passed = {name: at for name, at in conversation.passed.items() if at > now} | dict.fromkeys(who, until)
+    return replace(queued(conversation, now), passed=passed, returns=conversation.returns + 1)
+
+
+def taken(conversation: Conversation, operator: str, now: datetime, *, supervisor: bool = False) -> Conversation:
+    """Give an operator the conversation and the floor; whoever held it before stays as an openly joined colleague."""
+    joined = {name: mode for name, mode in conversation.joined.items() if name != operator}
+    if conversation.operator and conversation.operator != operator:
+        joined[conversation.operator] = JoinMode.OPEN
+    answered = conversation.state is State.WAITING
+    step = replace(
+        conversation,
+        state=State.WAITING if answered else State.OPEN,
+        floor=Floor(FloorHolder.SUPERVISOR if supervisor else FloorHolder.OPERATOR, operator),
+        operator=operator,
+        offered=(),
+        broadcast=False,
+        passed={},
+        joined=joined,
+        taken_at=conversation.taken_at or now,
+    )
+    return step if answered else without_timers(step)
+
+
+def answered(conversation: Conversation, now: datetime, close_after: timedelta | None) -> Conversation:
+    """The operator has spoken: now we wait for the client."""
+    step = replace(
+        conversation,
+        state=State.WAITING,
+        answered_at=conversation.answered_at or now,
+        last_reply_at=now,
+        seen=conversation.client_n,
+    )
+    return with_timer(step, CLOSE, now + close_after if close_after else None)
+
+
+def spoken_to(conversation: Conversation, now: datetime) -> Conversation:
+    """The client has spoken: whoever is responsible owes an answer."""
+    state = State.OPEN if conversation.state is State.WAITING else conversation.state
+    return with_timer(replace(conversation, last_client_at=now, state=state), CLOSE, None)
+
+
+def closed(conversation: Conversation, by: str, now: datetime) -> Conversation:
+    """End it."""
+    return replace(
+        without_timers(conversation),
+        state=State.CLOSED,
+        floor=_BOT,
+        offered=(),
+        broadcast=False,
+        joined={},
+        closed_at=now,
+        closed_by=by,
+    )
+
+
+def reopened(conversation: Conversation, now: datetime) -> Conversation:
+    """Continue a closed one; it waits for an operator again, the former one first."""
+    step = replace(conversation, passed={}, said=(), closed_at=None, closed_by="", rating_asked=False)
+    return queued(step, now)

@@ -1,0 +1,94 @@
+"""`decide`: the one place where an event becomes effects. Synchronous, without I/O, the same for the same input."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from router import bot, clients, commands, queueing
+from router import conversation as steps
+from router.desk import Desk
+from router.effects import Effect, WakeLines
+from router.events import (
+    Arrived,
+    ClientEnded,
+    ClientMessage,
+    ClientRated,
+    Event,
+    Seen,
+    SetPresence,
+    TimerFired,
+    TriageAnswered,
+    Wake,
+)
+from router.model import Conversation, State
+from router.rulebook import Rulebook
+from router.turn import Turn
+
+
+def decide(desk: Desk, event: Event, book: Rulebook, now: datetime) -> list[Effect]:
+    """Decide one event on a line's desk: change the desk, and return what must be written and done.
+
+    The desk must hold what the event speaks of (see `needs` in the engine); what it does not hold does not exist.
+    """
+    turn = Turn(desk, book, now, event.id)
+    match event:
+        case ClientMessage():
+            clients.wrote(turn, event)
+        case ClientRated():
+            clients.rated(turn, event)
+        case ClientEnded():
+            _and_wake(turn, event)
+        case SetPresence():
+            commands.set_presence(turn, event)
+        case Seen():
+            commands.seen(turn, event)
+        case TriageAnswered():
+            _triaged(turn, event)
+        case TimerFired():
+            _timer(turn, event)
+        case Arrived():
+            _arrived(turn, event)
+        case Wake():
+            queueing.sweep(turn)
+        case _:
+            commands.carry_out(turn, event)
+    return turn.effects
+
+
+def _and_wake(turn: Turn, event: ClientEnded) -> None:
+    clients.ended(turn, event)
+    turn.effects.append(WakeLines(tuple(name for name in turn.book.rules.lines if name != turn.desk.line)))
+
+
+def _triaged(turn: Turn, event: TriageAnswered) -> None:
+    conversation = turn.desk.get(event.conversation)
+    if conversation is not None:
+        bot.hear(turn, conversation, event.message, event.result)
+
+
+def _arrived(turn: Turn, event: Arrived) -> None:
+    conversation = turn.desk.get(event.conversation)
+    if conversation is not None and conversation.state is State.QUEUED:
+        queueing.enqueue(turn, conversation)
+
+
+def _timer(turn: Turn, event: TimerFired) -> None:
+    """Let a timer act, unless the conversation has moved on and no longer has it."""
+    conversation = turn.desk.get(event.conversation)
+    if conversation is None or conversation.timers.get(event.kind) != event.due_at:
+        return
+    if event.kind == steps.OFFER:
+        queueing.give_back(turn, conversation, conversation.offered, "unanswered")
+        queueing.drain(turn)
+    elif event.kind == steps.RETRY:
+        turn.save(steps.with_timer(conversation, steps.RETRY, None))
+        queueing.drain(turn)
+    elif event.kind == steps.TRIAGE:
+        bot.hear(turn, conversation, conversation.bot.pending, None)
+    else:
+        _silence(turn, conversation)
+
+
+def _silence(turn: Turn, conversation: Conversation) -> None:
+    clients.close(turn, conversation, "silence")
+    turn.effects.append(WakeLines(tuple(turn.book.rules.lines)))

@@ -1,0 +1,126 @@
+"""What a lane has in its hands: hot conversations, its queue, and the table of operators shared by all lanes."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from router.model import Client, Conversation, Delivery, OperatorState, Presence, State
+from router.rulebook import Rulebook
+
+
+@dataclass(slots=True)
+class Roster:
+    """The state of every operator: one table per process, read and changed by decisions synchronously."""
+
+    states: dict[str, OperatorState] = field(default_factory=dict)
+
+    def get(self, operator: str) -> OperatorState:
+        """Return an operator's state; whoever has never signed in is away."""
+        return self.states.get(operator) or OperatorState(operator)
+
+    def put(self, state: OperatorState) -> None:
+        """Replace an operator's state."""
+        self.states[state.id] = state
+
+    def add_load(self, operator: str, by: int) -> None:
+        """Count a conversation more or fewer."""
+        state = self.get(operator)
+        self.put(replace(state, load=max(0, state.load + by)))
+
+    def at_work(self, operator: str, book: Rulebook, now: datetime) -> bool:
+        """Return whether an operator is here: within their hours, and available or on a break."""
+        return self.get(operator).presence is not Presence.AWAY and book.on_shift(operator, now)
+
+    def absent_with_load(self, book: Rulebook, now: datetime) -> tuple[str, ...]:
+        """Return who holds conversations without being at work."""
+        return tuple(o for o, s in self.states.items() if s.load and not self.at_work(o, book, now))
+
+
+@dataclass(slots=True)
+class Desk:
+    """One line's conversations in memory. The engine fills it before each batch with what the batch needs."""
+
+    line: str
+    roster: Roster
+    conversations: dict[str, Conversation] = field(default_factory=dict)
+    #: (channel, chat) → its latest conversation's id
+    chats: dict[tuple[str, str], str] = field(default_factory=dict)
+    #: identity key → client, for new conversations of this batch
+    clients: dict[str, Client] = field(default_factory=dict)
+    #: client → who spoke with them last
+    last_operators: dict[str, str] = field(default_factory=dict)
+    #: deliveries that commands of this batch speak of
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
+    _queue: list[tuple[datetime, str]] = field(default_factory=list)
+    _offered: dict[str, None] = field(default_factory=dict)
+
+    def get(self, conversation: str) -> Conversation | None:
+        """Return a conversation that is in memory."""
+        return self.conversations.get(conversation)
+
+    def of_chat(self, channel: str, chat: str) -> Conversation | None:
+        """Return the latest conversation of a chat, if it is in memory and on this line."""
+        return self.conversations.get(self.chats.get((channel, chat), ""))
+
+    def put(self, conversation: Conversation) -> None:
+        """Take a conversation in, or replace it, keeping the queue and the offers in step."""
+        self._unlist(self.conversations.get(conversation.id))
+        self.conversations[conversation.id] = conversation
+        chat = (conversation.channel, conversation.chat)
+        latest = self.conversations.get(self.chats.get(chat, ""))
+        if latest is None or latest.created_at <= conversation.created_at:
+            self.chats[chat] = conversation.id
+        if conversation.state is State.QUEUED:
+            insort(self._queue, (conversation.queued_at or conversation.created_at, conversation.id))
+        elif conversation.state is State.OFFERED:
+            self._offered[conversation.id] = None
+
+    def drop(self, conversation: str) -> None:
+        """Forget a conversation; it can be read again from the store."""
+        gone = self.conversations.pop(conversation, None)
+        self._unlist(gone)
+        if gone and self.chats.get((gone.channel, gone.chat)) == gone.id:
+            del self.chats[gone.channel, gone.chat]
+
+    def _unlist(self, conversation: Conversation | None) -> None:
+        if conversation is None:
+            return
+        self._offered.pop(conversation.id, None)
+        if conversation.state is State.QUEUED:
+            entry = (conversation.queued_at or conversation.created_at, conversation.id)
+            del self._queue[bisect_left(self._queue, entry)]
+
+    @property
+    def queue(self) -> tuple[Conversation, ...]:
+        """Conversations that wait for an operator, longest waiting first."""
+        return tuple(self.conversations[i] for _, i in self._queue)
+
+    @property
+    def offered(self) -> tuple[Conversation, ...]:
+        """Conversations that somebody has been asked to take."""
+        return tuple(self.conversations[i] for i in self._offered)
+
+    def idle(self, at_most: int) -> Iterator[str]:
+        """Yield the longest untouched conversations that may leave memory, as many as are over `at_most`."""
+        spare = len(self.conversations) - at_most
+        resting = {State.OPEN, State.WAITING, State.CLOSED}
+        for conversation in list(self.conversations.values()) if spare > 0 else ():
+            if spare <= 0:
+                return
+            if conversation.state in resting:
+                spare -= 1
+                yield conversation.id
+
+    def touch(self, conversations: Iterable[str]) -> None:
+        """Mark conversations as just used."""
+        for key in conversations:
+            if key in self.conversations:
+                self.conversations[key] = self.conversations.pop(key)
+
+    def learn(self, clients: Mapping[str, Client], last_operators: Mapping[str, str]) -> None:
+        """Take in what the store knows about the people of this batch, in place of the former batch's."""
+        self.clients = dict(clients)
+        self.last_operators = dict(last_operators)

@@ -1,0 +1,138 @@
+"""The queue of a line: who waits, who is asked, and what happens when nobody answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from router import conversation as steps
+from router.distribution import Choice, anybody, choose
+from router.effects import Explain
+from router.hours import is_open
+from router.model import Conversation, Presence, State
+from router.rules import Distribution
+from router.turn import Turn
+
+
+def enqueue(turn: Turn, conversation: Conversation) -> None:
+    """Let a conversation wait for an operator, tell the client so, and look for one at once."""
+    turn.save(announced(turn, steps.queued(conversation, turn.now)))
+    drain(turn)
+
+
+def announced(turn: Turn, conversation: Conversation) -> Conversation:
+    """Tell the client, once, what to expect: a person soon, nobody now, or the line's hours."""
+    key = _expectation(turn, conversation.line)
+    if key in conversation.said:
+        return conversation
+    text = turn.book.text(conversation.line, key, conversation.language)
+    return turn.say(replace(conversation, said=(*conversation.said, key)), text)
+
+
+def _expectation(turn: Turn, line: str) -> str:
+    rules = turn.book.line(line)
+    if not is_open(rules.hours, turn.now):
+        return "out_of_hours"
+    at_work = any(turn.roster.at_work(name, turn.book, turn.now) for name in rules.operators)
+    return "queued" if at_work else "nobody"
+
+
+def drain(turn: Turn) -> None:
+    """Offer waiting conversations, longest waiting first, while somebody can take one."""
+    rules = turn.book.line(turn.desk.line)
+    if not is_open(rules.hours, turn.now):
+        return
+    for conversation in turn.desk.queue:
+        if not anybody(rules.operators, turn.book, turn.roster, turn.now):
+            return
+        choice = choose(conversation, turn.book, turn.roster, turn.now)
+        if choice.chosen:
+            offer(turn, conversation, choice)
+        elif choice.retry_at is not None:
+            _wait_for(turn, conversation, choice.retry_at)
+
+
+def offer(turn: Turn, conversation: Conversation, choice: Choice) -> None:
+    """Ask the chosen operators, and keep the reasons."""
+    rules = turn.book.line(conversation.line)
+    broadcast = choice.rule == Distribution.BROADCAST
+    due = turn.now + rules.offer_timeout
+    turn.save(steps.offered(conversation, choice.chosen, turn.now, due, broadcast=broadcast))
+    for operator in () if broadcast else choice.chosen:
+        _count(turn, operator, conversation.line)
+    turn.effects.append(
+        Explain(
+            conversation.id, "offer", choice.chosen, choice.considered, _place(turn, conversation.line, choice.rule)
+        )
+    )
+
+
+def offer_to(turn: Turn, conversation: Conversation, operator: str) -> None:
+    """Ask one operator whom a colleague chose; unanswered, it returns to the queue like any other."""
+    due = turn.now + turn.book.line(conversation.line).offer_timeout
+    turn.save(replace(steps.offered(conversation, (operator,), turn.now, due), passed={}))
+    _count(turn, operator, conversation.line)
+    turn.effects.append(Explain(conversation.id, "transfer", (operator,), ((operator, "chosen_transfer"),), ""))
+
+
+def _count(turn: Turn, operator: str, line: str) -> None:
+    state = turn.roster.get(operator)
+    given = {**state.given, line: state.given.get(line, 0) + 1}
+    turn.save_operator(replace(state, given=given, given_at={**state.given_at, line: turn.now}))
+
+
+def _place(turn: Turn, line: str, rule: str) -> str:
+    key = "previous_operator_first" if rule == "previous" else "distribution"
+    where = turn.book.where
+    return where.get(f"lines.{line}.{key}") or where.get(f"lines.{line}", "")
+
+
+def _wait_for(turn: Turn, conversation: Conversation, at: datetime) -> None:
+    waiting = steps.with_timer(conversation, steps.RETRY, at)
+    if waiting is not conversation:
+        turn.save(waiting)
+
+
+def give_back(turn: Turn, conversation: Conversation, who: tuple[str, ...], what: str) -> None:
+    """Return a conversation to the queue because `who` did not answer or let it go: they are not asked again soon."""
+    until = turn.now + turn.book.line(conversation.line).ask_again_after
+    _return(turn, steps.let_go(conversation, who, until, turn.now), who, what)
+
+
+def take_back(turn: Turn, conversation: Conversation, who: tuple[str, ...]) -> None:
+    """Return a conversation to the queue because `who` left; back at work, they may be asked again at once."""
+    _return(turn, steps.let_go(conversation, (), turn.now, turn.now), who, "left")
+
+
+def _return(turn: Turn, conversation: Conversation, who: tuple[str, ...], what: str) -> None:
+    turn.save(turn.happened(conversation, what, name=", ".join(turn.book.name(name) for name in who)))
+
+
+def sweep(turn: Turn) -> None:
+    """Look at the whole line: take back what the absent hold, tell who waits what to expect, and offer again."""
+    for conversation in turn.desk.offered:
+        _keep_offer(turn, conversation)
+    for conversation in list(turn.desk.conversations.values()):
+        if conversation.state is State.OPEN and not turn.roster.at_work(conversation.operator, turn.book, turn.now):
+            take_back(turn, conversation, (conversation.operator,))
+    for conversation in turn.desk.queue:
+        if not conversation.said:
+            turn.save(announced(turn, conversation))
+    drain(turn)
+
+
+def _keep_offer(turn: Turn, conversation: Conversation) -> None:
+    """Let an offer stand only for those who can still take it; a broadcast also reaches those who have come since."""
+    standing = tuple(name for name in conversation.offered if _may_answer(turn, name))
+    if conversation.broadcast:
+        fresh = choose(conversation, turn.book, turn.roster, turn.now).chosen
+        standing += tuple(name for name in fresh if name not in standing)
+    if not standing:
+        take_back(turn, conversation, conversation.offered)
+    elif standing != conversation.offered:
+        turn.save(replace(conversation, offered=standing))
+
+
+def _may_answer(turn: Turn, operator: str) -> bool:
+    available = turn.roster.get(operator).presence is Presence.AVAILABLE
+    return available and turn.book.on_shift(operator, turn.now)

@@ -1,0 +1,77 @@
+"""The rules as decisions use them: with their places in the file, the texts and the bot's slot prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from router.catalog import Catalog
+from router.hours import is_open, next_change
+from router.model import Role
+from router.rules import LineRules, OperatorRules, Rules
+
+
+class SlotPrompts(Protocol):
+    """What the bot says to learn a slot, from the triage data."""
+
+    def ask(self, slot: str, language: str) -> str:
+        """Return the question for a slot."""
+
+    def again(self, slot: str, language: str) -> str:
+        """Return the question for a slot after an answer that held none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """Everything `decide` goes by besides the state of the desk."""
+
+    rules: Rules
+    catalog: Catalog
+    prompts: SlotPrompts
+    #: dot path in the settings → `file:line`
+    where: Mapping[str, str] = field(default_factory=dict)
+
+    def line(self, name: str) -> LineRules:
+        """Return a line's rules; one that was taken out of the file keeps its conversations, for supervisors."""
+        return self.rules.lines.get(name) or LineRules(name=name)
+
+    def operator(self, operator: str) -> OperatorRules | None:
+        """Return who an operator is, or None when they are no longer in the file."""
+        return self.rules.operators.get(operator)
+
+    def name(self, operator: str) -> str:
+        """Return the name to show."""
+        known = self.operator(operator)
+        return known.name if known else operator
+
+    def capacity(self, operator: str) -> int:
+        """Return how many conversations an operator may hold at a time."""
+        known = self.operator(operator)
+        return known.capacity if known else 0
+
+    def leads(self, operator: str) -> bool:
+        """Return whether they are a supervisor or admin."""
+        known = self.operator(operator)
+        return known is not None and known.role in {Role.SUPERVISOR, Role.ADMIN}
+
+    def on_shift(self, operator: str, now: datetime) -> bool:
+        """Return whether `now` is within an operator's own hours."""
+        known = self.operator(operator)
+        return known is not None and is_open(known.hours, now)
+
+    def language(self, tag: str) -> str:
+        """Return the language to speak with somebody whose own is `tag`."""
+        return self.catalog.language(tag, self.rules.language)
+
+    def text(self, line: str, key: str, tag: str, **values: str) -> str:
+        """Return what a line says by itself: its own text, or the catalogue's in the client's language."""
+        own: str | None = getattr(self.line(line).texts, key)
+        return self.catalog.say(self.language(tag), f"client.{key}", **values) if own is None else own
+
+    def next_shift_change(self, line: str, now: datetime) -> datetime | None:
+        """Return when the line or one of its operators next begins or ends work."""
+        rules = self.line(line)
+        plans = [rules.hours, *(o.hours for name in rules.operators if (o := self.operator(name)))]
+        return min((at for plan in plans if (at := next_change(plan, now))), default=None)

@@ -1,0 +1,138 @@
+"""One decision in the making: it changes the desk and collects the effects that keep the store in step."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from router.desk import Desk, Roster
+from router.effects import AddDelivery, AddMessage, ChangeLoad, Effect, Outcome, SaveConversation, SaveOperator
+from router.ids import derive
+from router.model import (
+    Attachment,
+    Author,
+    AuthorKind,
+    Client,
+    Conversation,
+    Delivery,
+    Message,
+    MessageKind,
+    OperatorState,
+)
+from router.rulebook import Rulebook
+
+_PREVIEW = 120
+
+
+@dataclass(slots=True)
+class Turn:
+    """What handlers work with while they decide one event."""
+
+    desk: Desk
+    book: Rulebook
+    now: datetime
+    #: the event that is decided; ids of what it makes derive from it
+    event: str
+    effects: list[Effect] = field(default_factory=list)
+
+    @property
+    def roster(self) -> Roster:
+        """The table of operators."""
+        return self.desk.roster
+
+    def save(self, conversation: Conversation) -> Conversation:
+        """Put a conversation on the desk and count what it changed about its operators' loads."""
+        before = self.desk.get(conversation.id)
+        change = Counter(conversation.holders)
+        change.subtract(before.holders if before else ())
+        for operator, by in change.items():
+            if by:
+                self.roster.add_load(operator, by)
+                self.effects.append(ChangeLoad(operator, by, self.book.capacity(operator)))
+        self.desk.put(conversation)
+        self.effects.append(SaveConversation(conversation))
+        return conversation
+
+    def save_operator(self, state: OperatorState) -> None:
+        """Put an operator's state on the table."""
+        self.roster.put(state)
+        self.effects.append(SaveOperator(state))
+
+    def add(
+        self,
+        conversation: Conversation,
+        author: Author,
+        kind: MessageKind,
+        text: str,
+        *,
+        attachments: tuple[Attachment, ...] = (),
+        choices: tuple[str, ...] = (),
+        external_id: str = "",
+        data: Mapping[str, str] | None = None,
+    ) -> tuple[Conversation, Message]:
+        """Add a message, and its delivery when the client is to see it. The conversation is not saved yet."""
+        number = conversation.n + 1
+        message = Message(
+            id=derive("message", self.event, conversation.id, str(number)),
+            conversation=conversation.id,
+            n=number,
+            author=author,
+            kind=kind,
+            text=text,
+            at=self.now,
+            channel=conversation.channel,
+            chat=conversation.chat,
+            attachments=attachments,
+            external_id=external_id,
+            choices=choices,
+            data=data or {},
+        )
+        step = replace(conversation, n=number)
+        if message.visible:
+            step = replace(step, preview=(text or ", ".join(a.name for a in attachments))[:_PREVIEW])
+        if message.visible and author.kind is not AuthorKind.CLIENT:
+            self.effects.append(AddDelivery(_delivery(conversation, message), message))
+        self.effects.append(AddMessage(message))
+        return step, message
+
+    def say(
+        self,
+        conversation: Conversation,
+        text: str,
+        *,
+        kind: MessageKind = MessageKind.TEXT,
+    ) -> Conversation:
+        """Let the line speak to the client; an empty text says nothing."""
+        if not text:
+            return conversation
+        author = Author(AuthorKind.BOT, name=self.book.line(conversation.line).name)
+        return self.add(conversation, author, kind, text)[0]
+
+    def happened(self, conversation: Conversation, what: str, **data: str) -> Conversation:
+        """Write down for staff what happened."""
+        return self.add(conversation, Author(AuthorKind.SYSTEM), MessageKind.EVENT, what, data=data)[0]
+
+    def refuse(self, why: str, **values: str) -> None:
+        """Turn an operator's command down."""
+        self.effects.append(Outcome(self.event, why, values))
+
+    def accept(self) -> None:
+        """Say that an operator's command was carried out."""
+        self.effects.append(Outcome(self.event))
+
+    def client_of(self, identity_key: str) -> Client | None:
+        """Return the client that the store or this batch knows by an identity."""
+        return self.desk.clients.get(identity_key)
+
+
+def _delivery(conversation: Conversation, message: Message) -> Delivery:
+    return Delivery(
+        id=derive("delivery", message.id),
+        message=message.id,
+        conversation=conversation.id,
+        line=conversation.line,
+        channel=conversation.channel,
+        chat=conversation.chat,
+    )
