@@ -129,7 +129,8 @@ class Store(Protocol):
     async def commit(self, batch: Batch) -> None:
         """Write the batch in one transaction, exactly once, however often it is called with the same batch.
 
-        Raises `Conflict` when a guard fails (a load over capacity, an identity or cursor somebody else took),
+        Raises `Conflict` when a guard fails (a load over capacity, an update decided already, an identity or cursor
+        that somebody else took),
         `Retryable` when the database cannot be reached; nothing of the batch is written then, or all of it was.
         """
 

@@ -16,6 +16,7 @@ from hub.engine.intake import Intake, Sequencer
 from hub.engine.lane import Lane, after_commit
 from hub.engine.needs import chat_of, conversation_of
 from hub.engine.outbox import Outbox
+from hub.engine.tasks import end
 from hub.engine.triage import TriageDesk
 from router.desk import Roster
 from router.effects import AddDelivery, AskTriage, Effect, Move, Outcome, Requeue, ShowSeen, WakeLines
@@ -64,6 +65,7 @@ class Engine:
         self._waiting: dict[str, asyncio.Future[Outcome]] = {}
         self._chores: set[asyncio.Task[None]] = set()
         self._doubts: asyncio.Task[None] | None = None
+        self._reconsidering = asyncio.Lock()
         self._running: list[asyncio.Task[None]] = []
 
     def _intake(self, channel: str) -> Intake:
@@ -110,8 +112,7 @@ class Engine:
 
     async def _decide_undecided(self) -> None:
         async for entry in self.ledger.undecided():
-            if entry.id not in self._under_way:
-                await self.route(entry)
+            await self.route(entry)
 
     # The way in
 
@@ -156,11 +157,33 @@ class Engine:
     async def _doubt(self, repeats: Sequence[str]) -> None:
         """Make sure that updates whose insertion was in doubt are decided: the answer may have been lost."""
         for update in repeats:
-            entry = await persist("find an update", lambda update=update: self.ledger.find(update))  # type: ignore[misc]  # the default binds the loop's variable
-            if entry is not None and entry.state == "new" and entry.id not in self._under_way:
-                await self.route(entry)
+            await self._reconsider(update)
         if not repeats and (self._doubts is None or self._doubts.done()):
-            self._doubts = asyncio.create_task(persist("look for undecided updates", self._decide_undecided))
+            self._doubts = asyncio.create_task(self._reconsider_all())
+
+    async def _reconsider_all(self) -> None:
+        async def undecided() -> list[str]:
+            return [entry.id async for entry in self.ledger.undecided()]
+
+        for update in await persist("look for undecided updates", undecided):
+            await self._reconsider(update)
+
+    async def _reconsider(self, update: str) -> None:
+        """Route an update that lies in the ledger undecided while nobody is at it."""
+        async with self._reconsidering:
+            if update in self._under_way:
+                return
+            entry = await persist("find an update", lambda: self.ledger.find(update))
+            if entry is not None and entry.state == "new" and update not in self._under_way:
+                await self.route(entry)
+
+    async def undecided(self, update: str) -> bool:
+        """Return whether an update still has to be decided: a former run's last commit may have come through late."""
+        entry = await persist("find an update", lambda: self.ledger.find(update))
+        if entry is not None and entry.state == "new":
+            return True
+        self.done([entry.outcome] if entry is not None and entry.outcome is not None else [], [update])
+        return False
 
     async def quarantine(self, update: str, reason: str) -> None:
         """Set an update aside as poison."""
@@ -281,18 +304,18 @@ class Engine:
         except TimeoutError:
             _log.warning("engine.drain_cut_short", seconds=within)
         stopping = [task for task in self._running if task.get_name() != "committer"]
-        await _cancel(stopping)
+        await end(stopping)
         await asyncio.gather(*(outbox.drain() for outbox in self.outboxes.values()), return_exceptions=True)
+        await self.abandon()
+
+    async def abandon(self) -> None:
+        """Stop where everything stands; the next start takes it up from the store."""
+        doubts = [self._doubts] if self._doubts is not None else []
+        await end([*self._running, *self._chores, *doubts])
+        await asyncio.gather(*(outbox.abandon() for outbox in self.outboxes.values()))
         await self._triage.close()
-        await _cancel([*self._running, *self._chores])
 
 
 def _report(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and task.exception() is not None:
         _log.error("task.died", task=task.get_name(), exc_info=task.exception())
-
-
-async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from router.ports import FeedEvent
 from router.store import Store
@@ -23,7 +23,7 @@ class Feed:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._recent: deque[FeedEvent] = deque(maxlen=_KEPT)
-        self._fleeting: set[deque[FeedEvent]] = set()
+        self._fleeting: list[deque[FeedEvent]] = []
         self._moved = asyncio.Event()
         self.cursor = 0
 
@@ -48,10 +48,10 @@ class Feed:
         self._moved.set()
         self._moved = asyncio.Event()
 
-    async def follow(self, after: int) -> AsyncIterator[list[FeedEvent]]:
+    async def follow(self, after: int) -> AsyncGenerator[list[FeedEvent], None]:
         """Yield events after a cursor, in order and without gaps, for ever; fleeting ones have cursor 0."""
         fleeting: deque[FeedEvent] = deque(maxlen=_FLEETING)
-        self._fleeting.add(fleeting)
+        self._fleeting.append(fleeting)
         try:
             while True:
                 moved = self._moved
@@ -64,7 +64,7 @@ class Feed:
                 else:
                     await moved.wait()
         finally:
-            self._fleeting.discard(fleeting)
+            self._fleeting = [queue for queue in self._fleeting if queue is not fleeting]
 
     async def _after(self, cursor: int) -> list[FeedEvent]:
         if cursor >= self.cursor:

@@ -66,29 +66,32 @@ class Intake:
             group = [await self._handed.get()]
             while not self._handed.empty() and sum(len(h.updates) for h in group) < _GROUP:
                 group.append(self._handed.get_nowait())
-            for entry in await self._persist(group):
+            fresh, doubtful = await self._persist(group)
+            for entry in fresh:
                 await self._route(entry)
+            if doubtful is not None:
+                await self._doubt(doubtful)
 
-    async def _persist(self, group: list[_Handed]) -> list[Entry]:
+    async def _persist(self, group: list[_Handed]) -> tuple[list[Entry], list[str] | None]:
+        """Return what is new, and which updates may lie undecided: None for none, an empty list for any of them."""
         rows = [(update, self._sequencer.next()) for handed in group for update in handed.updates]
         try:
             entries = await self._ledger.append(self._channel, rows, self._clock.now())
         except HubError as error:
             return await self._part(group, error)
-        repeats = [f"{self._channel}:{row.external_id}" for (row, _), e in zip(rows, entries, strict=True) if e is None]
-        if repeats:
-            await self._doubt(repeats)
         _answer(group, entries)
-        return [entry for entry in entries if entry is not None]
+        repeats = [f"{self._channel}:{row.external_id}" for (row, _), e in zip(rows, entries, strict=True) if e is None]
+        return [entry for entry in entries if entry is not None], repeats or None
 
-    async def _part(self, group: list[_Handed], error: HubError) -> list[Entry]:
+    async def _part(self, group: list[_Handed], error: HubError) -> tuple[list[Entry], list[str] | None]:
         """Let one caller's bad update fail for that caller alone; what may have been written is looked at again."""
+        fresh: list[Entry] = []
         if len(group) > 1:
-            return [entry for handed in group for entry in await self._persist([handed])]
-        if not group[0].durable.done():
+            for handed in group:
+                fresh += (await self._persist([handed]))[0]
+        elif not group[0].durable.done():
             group[0].durable.set_exception(error)
-        await self._doubt(())
-        return []
+        return fresh, []
 
 
 def _answer(group: list[_Handed], entries: Sequence[Entry | None]) -> None:

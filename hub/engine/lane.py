@@ -48,6 +48,9 @@ class Surroundings(Protocol):
     async def quarantine(self, update: str, reason: str) -> None:
         """Set an update aside that cannot be decided."""
 
+    async def undecided(self, update: str) -> bool:
+        """Return whether an update still has to be decided; one that has been is answered."""
+
     async def recount(self) -> None:
         """Read operators' loads again after a guard has failed."""
 
@@ -111,6 +114,7 @@ class Lane:
             except Conflict as conflict:
                 _log.warning("lane.conflict", line=self.line, reason=str(conflict))
                 await self._start_over()
+                batch = [work for work in batch if not work.update or await self._around.undecided(work.update)]
             except _Faulty as fault:
                 batch = [work for work in batch if work is not fault.work]
                 await self._set_aside(fault)

@@ -13,6 +13,7 @@ import structlog
 from hub.engine.backoff import persist
 from hub.engine.committer import Committer, Decided
 from hub.engine.sending import Attempted, attempt, interrupted
+from hub.engine.tasks import end
 from router.model import Delivery, DeliveryState, Message
 from router.ports import Channel, Clock, FeedEvent
 from router.store import DeliveryChange, Store
@@ -198,7 +199,7 @@ class Outbox:
         if finished:
             changes = [done.change for done in finished]
             await self._committer.submit(Decided(changes=changes, events=[self._news(d.delivery) for d in finished]))
-        left = self._sending | self._resting
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+
+    async def abandon(self) -> None:
+        """Stop where everything stands; what was being sent is resolved at the next start."""
+        await end(self._sending | self._resting)

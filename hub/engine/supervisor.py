@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from hub.engine.backoff import backoff
+from hub.engine.tasks import end
 
 _log = structlog.get_logger(__name__)
 #: seconds after which a run counts as a success, so that the next failure is the first again
@@ -44,6 +45,4 @@ class Supervisor:
 
     async def stop(self) -> None:
         """End every part and wait for it."""
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await end(self._tasks.values())

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import structlog
 
+from hub.engine.tasks import end
 from router.effects import AskTriage
 from router.events import TriageAnswered
 from router.model import Understanding
@@ -53,6 +54,4 @@ class TriageDesk:
 
     async def close(self) -> None:
         """Give up what is being asked; it is handed over by its timer at the next start."""
-        for task in self._asked:
-            task.cancel()
-        await asyncio.gather(*self._asked, return_exceptions=True)
+        await end(self._asked)

@@ -1,0 +1,29 @@
+"""A clock that tests move."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+
+class ManualClock:
+    """Implements `router.ports.Clock`: time passes only when `advance` is called."""
+
+    def __init__(self, at: datetime = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)) -> None:
+        self._now = at
+        self._moved = asyncio.Event()
+
+    def now(self) -> datetime:
+        """Return the time the test has set."""
+        return self._now
+
+    def advance(self, by: timedelta) -> None:
+        """Let time pass and wake whoever sleeps."""
+        self._now += by
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    async def sleep_until(self, at: datetime) -> None:
+        """Return when the test has moved the clock to `at`."""
+        while self._now < at:
+            await self._moved.wait()

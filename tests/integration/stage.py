@@ -1,0 +1,184 @@
+"""A running hub on the real store, with a scripted platform in place of a messenger."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from crm_store import MongoStore
+from hub.catalogs import read_catalog
+from hub.engine.clock import SystemClock
+from hub.engine.engine import Engine
+from hub.hub import Hub
+from hub.settings.model import BusSettings, ConsoleSettings, HubSettings, Settings, StoreSettings
+from nlu.answers import load_answers
+from router.errors import Unparsable
+from router.events import ClientEvent, ClientMessage
+from router.model import Conversation, Delivery, Identity, Message, Sender, Understanding
+from router.ports import Capabilities, Clock, Host, Sent, Update
+from router.rulebook import Rulebook
+from router.rules import Rules
+from router.store import Filter
+
+#: what a platform does with one message: take it, raise, or never answer
+Answer = Sent | Exception | asyncio.Event
+RULES: dict[str, Any] = {
+    "lines": {
+        "sales": {"name": "Sales", "operators": ["anna"], "triage": False, "texts": {"queued": "", "nobody": ""}}
+    },
+    "operators": {"anna": {"name": "Anna", "capacity": 50}},
+}
+
+
+@dataclass(slots=True)
+class ScriptedChannel:
+    """A channel whose platform is the test: it hands over what it is told, and answers sendings as scripted."""
+
+    name: str = "shop"
+    kind: str = "scripted"
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    #: what each sending meets, in order, an event being set when the platform falls silent; afterwards all is taken
+    answers: list[Answer] = field(default_factory=list)
+    #: chat → texts the platform has taken, in order
+    taken: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    attempts: list[str] = field(default_factory=list)
+    #: raised by `run` instead of running
+    broken: Exception | None = None
+    #: (conversation, n) that was shown as read
+    read: list[tuple[str, int]] = field(default_factory=list)
+    host: asyncio.Future[Host] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    _numbers: count[int] = field(default_factory=count)
+
+    async def run(self, host: Host) -> None:
+        if not self.host.done():
+            self.host.set_result(host)
+        if self.broken:
+            raise self.broken
+        await asyncio.Event().wait()
+
+    def parse(self, update: str, raw: str, at: datetime) -> ClientEvent | None:
+        body = json.loads(raw)
+        if "chat" not in body:
+            raise Unparsable("Expected a chat.")
+        sender = Sender(Identity(self.kind, self.name, body["chat"]), name=body.get("name", body["chat"]))
+        return ClientMessage(update, self.name, body["chat"], sender, body["text"], at, external_id=update)
+
+    async def send(self, delivery: Delivery, message: Message) -> Sent:
+        self.attempts.append(message.text)
+        answer = self.answers.pop(0) if self.answers else Sent(external_id=message.id)
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, asyncio.Event):
+            answer.set()
+            await asyncio.Event().wait()
+            raise AssertionError("the platform was not to answer")
+        self.taken[delivery.chat].append(message.text)
+        return answer
+
+    async def typing(self, chat: str, name: str) -> None:
+        raise AssertionError("no test lets an operator type here")
+
+    async def seen(self, chat: str, conversation: str, n: int) -> None:
+        self.read.append((conversation, n))
+
+    async def write(self, chat: str, text: str, external_id: str = "") -> bool:
+        """Hand one client message over; return whether the hub says it is new."""
+        update = Update(external_id or f"u{next(self._numbers)}", json.dumps({"chat": chat, "text": text}))
+        return (await (await self.host).receive([update]))[0]
+
+
+class NoTriage:
+    """An engine for lines without a bot."""
+
+    async def understand(self, text: str, language: str) -> Understanding:
+        raise AssertionError(f"nobody should have been asked about {text!r}")
+
+
+def settings_of(rules: Rules) -> Settings:
+    """Return settings that hold nothing but rules."""
+    return Settings(
+        HubSettings(), StoreSettings(), BusSettings(), {}, {"web": ConsoleSettings()}, rules, {}, revision="test"
+    )
+
+
+@dataclass(slots=True)
+class Stage:
+    """A running hub and what tests ask of it."""
+
+    hub: Hub
+    _keys: count[int] = field(default_factory=count)
+
+    async def command(self, operator: str, type: str, **body: Any) -> str:  # noqa: A002 - the command's own word
+        """Carry out a command; return why it was refused, empty when it was carried out."""
+        outcome = await self.hub.command(operator, f"k{next(self._keys)}", {"type": type, **body})
+        return outcome.refused
+
+    async def conversations(self) -> list[Conversation]:
+        """Return every conversation."""
+        return (await self.hub.store.list_conversations(Filter(), limit=1000))[0]
+
+    async def texts(self, conversation: str) -> list[str]:
+        """Return what was said in a conversation, in order."""
+        return [m.text for m in await self.hub.store.messages(conversation, limit=10_000) if m.visible]
+
+    async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
+        """Return when something holds, looking again whenever anything happens."""
+        async with asyncio.timeout(30):
+            if await holds():
+                return
+            async with aclosing(self.hub.feed.follow(0)) as feed:
+                async for _ in feed:
+                    if await holds():
+                        return
+
+    async def settled(self) -> None:
+        """Return when nothing is under way."""
+        async with asyncio.timeout(30):
+            while not self.hub.engine.idle:
+                await asyncio.sleep(0)
+
+
+def stage_of(
+    store: MongoStore,
+    channels: Sequence[ScriptedChannel],
+    rules: Mapping[str, Any] = RULES,
+    clock: Clock | None = None,
+    triage: Any = None,
+) -> Stage:
+    """Return a hub that is not started yet."""
+    checked = Rules.model_validate(rules)
+    prompts = load_answers(None)
+    home = next(iter(checked.lines))
+    engine = Engine(
+        store=store,
+        ledger=store.ledger,
+        clock=clock or SystemClock(),
+        book=Rulebook(checked, read_catalog("router"), prompts, {}),
+        channels={channel.name: channel for channel in channels},
+        homes={channel.name: home for channel in channels},
+        triage=triage or NoTriage(),
+    )
+    return Stage(Hub(settings_of(checked), engine, prompts, {channel.name: channel for channel in channels}))
+
+
+@asynccontextmanager
+async def running(stage: Stage) -> AsyncIterator[Stage]:
+    """Run a hub to its graceful end."""
+    await stage.hub.start()
+    try:
+        yield stage
+    finally:
+        await stage.hub.stop()
+
+
+async def crash(stage: Stage) -> None:
+    """End a hub as kill -9 would: every task stops where it is, and nothing is finished or written."""
+    await stage.hub.supervisor.stop()
+    await stage.hub.engine.abandon()
