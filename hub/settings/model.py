@@ -1,0 +1,129 @@
+"""What an admin may write in the settings file, besides the rules of lines and operators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from pathlib import Path
+from typing import Annotated, Any, Literal, Protocol
+
+from pydantic import AfterValidator, Field, create_model
+
+from hub.channels import Kind
+from router.rules import Language, Name, Rules, Strict
+
+
+def _web_address(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("expected an address such as https://chat.example.com")
+    return value.rstrip("/")
+
+
+def _mongo_address(value: str) -> str:
+    if not value.startswith(("mongodb://", "mongodb+srv://")):
+        raise ValueError("expected an address such as mongodb://db1,db2,db3/?replicaSet=rs0")
+    return value
+
+
+def _no_bus_yet(_: str) -> str:
+    raise ValueError("sharing the work between several processes comes in a later release; leave bus.url out")
+
+
+class HubSettings(Strict):
+    """The hub's own process."""
+
+    #: the address to listen on; 0.0.0.0 listens on every network the machine is in
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    #: the port to listen on; 0 takes a free one
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    #: where the hub keeps its files; a relative path begins at the settings file's folder
+    data: Path = Path("data")
+    #: how browsers reach the hub when that differs from host and port, as behind a proxy
+    public_url: Annotated[str, AfterValidator(_web_address)] | None = None
+    #: in which the hub speaks to staff whose own language it does not know yet
+    language: Language = "en"
+
+
+class StoreSettings(Strict):
+    """Where everything is kept."""
+
+    #: a MongoDB replica set or sharded cluster; without one the hub starts a MongoDB of its own in `hub.data`
+    url: Annotated[str, AfterValidator(_mongo_address)] | None = Field(None, repr=False)
+    #: the database's name
+    database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,38}$")] = "trunkline"
+    #: which MongoDB driver to use
+    driver: Literal["pymongo", "motor"] = "pymongo"
+
+
+class BusSettings(Strict):
+    """How several hub processes share the work; one process needs nothing here."""
+
+    #: must be absent for now
+    url: Annotated[str, AfterValidator(_no_bus_yet)] | None = Field(None, repr=False)
+
+
+class ConsoleSettings(Strict):
+    """A place where operators work."""
+
+    #: `web` is the page at /console
+    kind: Literal["web"] = "web"
+
+
+class ChannelSettings(Protocol):
+    """What the hub itself needs to know of a channel's settings; the rest is for the channel's own folder."""
+
+    @property
+    def kind(self) -> str:
+        """Which messenger it connects to."""
+
+    @property
+    def line(self) -> str:
+        """The line its conversations begin on."""
+
+
+class SettingsFile(Rules):
+    """Trunkline's settings: the process, its channels, and the rules of lines and operators."""
+
+    hub: HubSettings = HubSettings()
+    store: StoreSettings = StoreSettings()
+    bus: BusSettings = BusSettings()
+    #: connections to messengers, by name
+    channels: Mapping[Name, Any] = {}
+    #: where operators work, by name
+    consoles: Mapping[Name, ConsoleSettings] = {"web": ConsoleSettings()}
+
+    def rules(self) -> Rules:
+        """Return the part the core decides by."""
+        return Rules.model_construct(**{name: getattr(self, name) for name in Rules.model_fields})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the settings file says, checked."""
+
+    hub: HubSettings
+    store: StoreSettings
+    bus: BusSettings
+    #: each an instance of its kind's own settings class
+    channels: Mapping[str, ChannelSettings]
+    consoles: Mapping[str, ConsoleSettings]
+    rules: Rules
+    #: dot path → `file:line`; what a line leaves to its default is placed where the line begins
+    where: Mapping[str, str]
+    #: differs whenever the file's text differs
+    revision: str
+
+
+def file_model(kinds: Mapping[str, Kind]) -> type[SettingsFile]:
+    """Return the model of a whole settings file whose channels may be of these kinds."""
+    channel: Any = reduce(or_, (kind.settings for kind in kinds.values()))
+    if len(kinds) > 1:
+        channel = Annotated[channel, Field(discriminator="kind")]
+    return create_model(
+        "SettingsFile",
+        __base__=SettingsFile,
+        __doc__=SettingsFile.__doc__,
+        channels=(Mapping[Name, channel], Field({}, description="connections to messengers, by name")),
+    )

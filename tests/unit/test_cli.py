@@ -1,0 +1,74 @@
+"""The command `hub`, run as a process: what it prints, where, and its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+async def hub(*arguments: str | Path, folder: Path = ROOT) -> tuple[int, str, str]:
+    """Run `hub` and return its exit code, its output and its errors."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "from hub.cli import main; main()",
+        *map(str, arguments),
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, errors = await process.communicate()
+    return process.returncode or 0, out.decode(), errors.decode()
+
+
+async def test_a_right_file_gets_one_friendly_line() -> None:
+    """Without a name, config.yaml in the folder is meant."""
+    code, out, errors = await hub("check")
+    assert (code, errors) == (0, "")
+    assert out == "config.yaml is fine: 1 channel, 2 lines, 4 operators and 5 canned replies.\n"
+
+
+async def test_a_wrong_file_gets_its_problems(tmp_path: Path) -> None:
+    """On stderr, with exit code 1, so that scripts can tell."""
+    file = tmp_path / "rules.yaml"
+    file.write_text("lines: {s: {nam: S}}", "utf-8")
+    code, out, errors = await hub("check", file)
+    assert (code, out) == (1, "")
+    assert [line.split(": ")[0] for line in errors.splitlines()[:2]] == [f"{file}:1:9", f"{file}:1:13"]
+
+
+async def test_the_schema_is_printed_or_written(tmp_path: Path) -> None:
+    """The same text either way."""
+    code, out, _ = await hub("schema")
+    assert code == 0
+    assert json.loads(out)["title"] == "Trunkline settings"
+    file = tmp_path / "new" / "schema.json"
+    assert (await hub("schema", "--out", file))[:2] == (0, "")
+    assert file.read_text("utf-8") == out
+
+
+async def test_what_an_admin_must_change_is_one_sentence() -> None:
+    """No traceback, exit code 2."""
+    code, out, errors = await hub("schema", "--out", "/dev/null/schema.json")
+    assert (code, out) == (2, "")
+    assert errors == "The schema cannot be written to /dev/null/schema.json: File exists. Name another file.\n"
+
+
+async def test_the_version_is_told() -> None:
+    """As the packaging names it."""
+    code, out, _ = await hub("--version")
+    assert code == 0
+    assert out.startswith("trunkline 0.")
+
+
+async def test_unknown_commands_are_told_so() -> None:
+    """With a hint at --help."""
+    code, _, errors = await hub("strat")
+    assert code == 2
+    assert "--help" in errors
