@@ -1,0 +1,1 @@
+"""Triage engines: they find out what a client wants, from the training data in `nlu/data`."""
