@@ -57,7 +57,7 @@ async def _run(path: Path, settings: Settings) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with serve(settings, data_folder(path, settings)) as running:
-        watching = asyncio.create_task(_watch(path, settings, running.hub))
+        watching = asyncio.create_task(watch(path, running.hub.edited, since=settings.revision))
         print(welcome(running.url, settings, running.passwords), flush=True)  # noqa: T201 - this is what a person reads
         await stop.wait()
         print("Stopping: finishing what is under way …", file=sys.stderr, flush=True)  # noqa: T201 - likewise
@@ -80,17 +80,6 @@ def data_folder(path: Path, settings: Settings) -> Path:
             "make it writable for the user who runs the hub, or set hub.data to another folder."
         ) from error
     return folder
-
-
-async def _watch(path: Path, settings: Settings, hub: Hub) -> None:
-    edits: set[asyncio.Task[None]] = set()
-
-    def on_change(edited: object) -> None:
-        task = asyncio.create_task(hub.edited(edited))  # type: ignore[arg-type]  # Settings or SettingsErrors, as hub.edited takes
-        edits.add(task)
-        task.add_done_callback(edits.discard)
-
-    await watch(path, on_change, since=settings.revision)
 
 
 @asynccontextmanager

@@ -112,7 +112,7 @@ class Hub:
         external = f"{operator}:{key}"
         update = f"{CONSOLE}:{external}"
         parse_command(update, raw)
-        decided = self.engine.expect(update)
+        decided = self.engine.dispatcher.expect(update)
         try:
             async with asyncio.timeout(_PATIENCE):
                 (fresh,) = await self.engine.intakes[CONSOLE].receive([Update(external, raw)])
@@ -122,7 +122,7 @@ class Hub:
             raise Retryable("The command is taking longer than usual. Please send it again.") from error
         finally:
             if not decided.done():
-                self.engine.forget(update)
+                self.engine.dispatcher.forget(update)
 
     async def _known(self, update: str, raw: str) -> Outcome | None:
         """Return what became of a command that was handed over before; None while it is still under way."""
@@ -163,11 +163,13 @@ class Hub:
     def health(self) -> dict[str, object]:
         """Return how the hub is: its settings, channels, queues and lines."""
         channels = {name: self._channel_health(name) for name in self.channels}
-        well = not self.problems and all(channel["status"] == "ok" for channel in channels.values())
+        faults = self.engine.faults
+        well = not self.problems and not faults and all(channel["status"] == "ok" for channel in channels.values())
         return {
             "status": "ok" if well else "degraded",
             "settings": {"problems": list(self.problems), "pending": list(self.pending)},
             "channels": channels,
+            "faults": dict(faults),
             "lines": {
                 name: {"events": len(lane.inbox), "queue": len(lane.desk.queue), "offered": len(lane.desk.offered)}
                 for name, lane in self.engine.lanes.items()

@@ -16,7 +16,6 @@ import structlog
 from hub.engine.backoff import persist
 from hub.engine.fold import fold, placed
 from router.effects import Outcome, Stored
-from router.errors import Conflict
 from router.ports import Clock, FeedEvent
 from router.store import Batch, DeliveryChange, Store
 
@@ -59,7 +58,7 @@ class Committer:
         return not self._pending and not self._busy
 
     def submit(self, decided: Decided) -> asyncio.Future[None]:
-        """Queue a piece of work; the future is done when it is durable, or raises `Conflict`."""
+        """Queue a piece of work; the future is done when it is durable, or raises why it cannot be."""
         self._pending.append(decided)
         self._filled.set()
         return decided.committed
@@ -81,8 +80,8 @@ class Committer:
         batch = self._batch(group)
         try:
             await persist("commit", lambda: self._store.commit(batch))
-        except Conflict as conflict:
-            await self._part(group, conflict)
+        except Exception as error:
+            await self._part(group, error)
             return
         self._cursor += len(batch.events)
         self._publish(batch.events)
@@ -90,15 +89,15 @@ class Committer:
             if not decided.committed.done():
                 decided.committed.set_result(None)
 
-    async def _part(self, group: list[Decided], conflict: Conflict) -> None:
-        """Write one by one what cannot be written together, so that only the guilty piece is decided again."""
-        _log.warning("commit.conflict", pieces=len(group), reason=str(conflict))
+    async def _part(self, group: list[Decided], error: Exception) -> None:
+        """Write one by one what cannot be written together, so that only the guilty piece is given back."""
+        _log.warning("commit.refused", pieces=len(group), reason=f"{type(error).__name__}: {error}")
         self._cursor = await persist("read the cursor", self._store.last_cursor)
         if len(group) > 1:
             for decided in group:
                 await self._write([decided])
         elif not group[0].committed.done():
-            group[0].committed.set_exception(conflict)
+            group[0].committed.set_exception(error)
 
     def _batch(self, group: list[Decided]) -> Batch:
         batch = Batch(uuid.uuid4().hex)

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from hub.engine.backoff import persist
-from hub.engine.committer import Committer, Decided, outcome_of
+from hub.engine.committer import Committer, Decided
 from hub.engine.dispatch import CONSOLE, parse_command
+from hub.engine.dispatcher import Dispatcher
 from hub.engine.feed import Feed
 from hub.engine.inbox import Work
 from hub.engine.intake import Intake, Sequencer
@@ -19,9 +20,10 @@ from hub.engine.outbox import Outbox
 from hub.engine.tasks import end
 from hub.engine.triage import TriageDesk
 from router.desk import Roster
-from router.effects import AddDelivery, AskTriage, Effect, Move, Outcome, Requeue, ShowSeen, WakeLines
+from router.effects import AddDelivery, AskTriage, Effect, Move, Requeue, SaveConversation, ShowSeen, WakeLines
 from router.errors import Unparsable
 from router.events import Arrived, Event, SetPresence, TriageAnswered, Wake
+from router.model import State
 from router.ports import Channel, Clock, Triage
 from router.rulebook import Rulebook
 from router.store import Entry, Ledger, Store
@@ -58,18 +60,17 @@ class Engine:
         self.lanes: dict[str, Lane] = {}
         self.outboxes = {name: Outbox(channel, store, clock, self.committer) for name, channel in channels.items()}
         self._sequencer = Sequencer(clock)
+        self.dispatcher = Dispatcher(ledger, self._parse, self._hand_over)
         self.intakes = {name: self._intake(name) for name in (*channels, CONSOLE)}
         self._triage = TriageDesk(triage, self._triaged)
-        #: updates on their way through a lane
-        self._under_way: set[str] = set()
-        self._waiting: dict[str, asyncio.Future[Outcome]] = {}
         self._chores: set[asyncio.Task[None]] = set()
-        self._doubts: asyncio.Task[None] | None = None
-        self._reconsidering = asyncio.Lock()
         self._running: list[asyncio.Task[None]] = []
+        #: parts of the engine that have died, which is a fault of ours, and of what
+        self.faults: dict[str, str] = {}
 
     def _intake(self, channel: str) -> Intake:
-        return Intake(channel, self.ledger, self.clock, self._sequencer, self.route, self._doubt)
+        route, doubt = self.dispatcher.route, self.dispatcher.doubt
+        return Intake(channel, self.ledger, self.clock, self._sequencer, route, doubt)
 
     @property
     def book(self) -> Rulebook:
@@ -91,50 +92,41 @@ class Engine:
         self._run(self.committer.run(), "committer")
         for line in {*self._book.rules.lines, *self._homes.values(), *self._away.values()}:
             await self._open(line)
-        await self._decide_undecided()
+        await self.dispatcher.route_undecided()
         for name, outbox in self.outboxes.items():
             self._run(outbox.run(), f"outbox {name}")
         for name, intake in self.intakes.items():
             self._run(intake.run(), f"intake {name}")
 
     async def _open(self, line: str) -> None:
-        lane = Lane(line, self.roster, self.store, self.clock, self.committer, self)
-        await lane.prepare()
-        self.lanes[line] = lane
+        lane = self.lanes[line] = Lane(line, self.roster, self.store, self.clock, self.committer, self)
+        await persist("read a line", lane.prepare)
         lane.inbox.push(Work(Wake("hub:start", line)))
         self._run(lane.run(), f"lane {line}")
         self._run(lane.alarm.run(), f"alarm {line}")
 
     def _run(self, work: object, name: str) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work, name=name)  # type: ignore[arg-type]  # all are coroutines
-        task.add_done_callback(_report)
+        task.add_done_callback(self._report)
         self._running.append(task)
 
-    async def _decide_undecided(self) -> None:
-        async for entry in self.ledger.undecided():
-            await self.route(entry)
-
     # The way in
-
-    async def route(self, entry: Entry) -> None:
-        """Understand an update and give it to its lane; poison is set aside and never blocks what is behind it."""
-        self._under_way.add(entry.id)
-        try:
-            event = self._parse(entry)
-        except Exception as error:
-            await self.quarantine(entry.id, str(error) if isinstance(error, Unparsable) else repr(error))
-            return
-        if event is None:
-            await self.committer.submit(Decided(updates=[entry.id]))
-            self._under_way.discard(entry.id)
-            return
-        line = await persist("find a conversation's line", lambda: self._line_of(event))
-        await self._lane(line).inbox.put(Work(event, entry.id))
 
     def _parse(self, entry: Entry) -> Event | None:
         if entry.channel == CONSOLE:
             return parse_command(entry.id, entry.raw)
+        if entry.channel not in self.channels:
+            raise Unparsable(f"The channel {entry.channel!r} is no longer in the settings.")
         return self.channels[entry.channel].parse(entry.id, entry.raw, entry.received_at)
+
+    async def _hand_over(self, event: Event | None, update: str) -> None:
+        """Give an event to the lane of its line; what concerns nobody is done."""
+        if event is None:
+            await self.committer.submit(Decided(updates=[update]))
+            self.dispatcher.decided([update], ())
+            return
+        line = await persist("find a conversation's line", lambda: self._line_of(event))
+        await (await self._lane(line)).inbox.put(Work(event, update))
 
     async def _line_of(self, event: Event) -> str:
         chat = chat_of(event)
@@ -151,65 +143,28 @@ class Engine:
         serves = self._book.rules.lines_of(event.operator) if isinstance(event, SetPresence) else ()
         return serves[0] if serves else next(iter(self.lanes))
 
-    def _lane(self, line: str) -> Lane:
-        return self.lanes.get(line) or next(iter(self.lanes.values()))
-
-    async def _doubt(self, repeats: Sequence[str]) -> None:
-        """Make sure that updates whose insertion was in doubt are decided: the answer may have been lost."""
-        for update in repeats:
-            await self._reconsider(update)
-        if not repeats and (self._doubts is None or self._doubts.done()):
-            self._doubts = asyncio.create_task(self._reconsider_all())
-
-    async def _reconsider_all(self) -> None:
-        async def undecided() -> list[str]:
-            return [entry.id async for entry in self.ledger.undecided()]
-
-        for update in await persist("look for undecided updates", undecided):
-            await self._reconsider(update)
-
-    async def _reconsider(self, update: str) -> None:
-        """Route an update that lies in the ledger undecided while nobody is at it."""
-        async with self._reconsidering:
-            if update in self._under_way:
-                return
-            entry = await persist("find an update", lambda: self.ledger.find(update))
-            if entry is not None and entry.state == "new" and update not in self._under_way:
-                await self.route(entry)
-
-    async def undecided(self, update: str) -> bool:
-        """Return whether an update still has to be decided: a former run's last commit may have come through late."""
-        entry = await persist("find an update", lambda: self.ledger.find(update))
-        if entry is not None and entry.state == "new":
-            return True
-        self.done([entry.outcome] if entry is not None and entry.outcome is not None else [], [update])
-        return False
-
-    async def quarantine(self, update: str, reason: str) -> None:
-        """Set an update aside as poison."""
-        _log.error("update.poison", update=update, reason=reason)
-        await persist("quarantine", lambda: self.ledger.poison(update, reason))
-        self._under_way.discard(update)
-        waiting = self._waiting.pop(update, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_exception(Unparsable(reason))
+    async def _lane(self, line: str) -> Lane:
+        """Return a line's lane; one whose line is no longer in the settings is opened when it is needed."""
+        if line not in self.lanes:
+            await self._open(line)
+        return self.lanes[line]
 
     # After a commit
 
     def done(self, effects: Sequence[Effect], updates: Sequence[str]) -> None:
         """Act on what is committed."""
-        self._under_way.difference_update(updates)
         for effect in effects:
             if isinstance(effect, AddDelivery):
                 outbox = self.outboxes.get(effect.delivery.channel)
                 if outbox is not None:
                     outbox.offer([(effect.delivery, effect.message)])
+            elif isinstance(effect, SaveConversation) and effect.conversation.state is State.CLOSED:
+                self._away.pop((effect.conversation.channel, effect.conversation.chat), None)
             elif isinstance(effect, Requeue):
                 self.chore(self._resend(effect.delivery))
         for after in after_commit(effects):
             self._after(after)
-        for update in updates:
-            self._answer(update, effects)
+        self.dispatcher.decided(updates, effects)
 
     def _after(self, effect: object) -> None:
         match effect:
@@ -220,15 +175,10 @@ class Engine:
             case Move(conversation):
                 self._away[conversation.channel, conversation.chat] = conversation.line
                 arrived = Arrived(f"hub:arrived:{conversation.id}:{conversation.n}", conversation.id)
-                self._lane(conversation.line).inbox.push(Work(arrived))
+                self.elsewhere(Work(arrived), conversation.line)
             case WakeLines(lines):
                 for line in lines:
                     self.wake(line)
-
-    def _answer(self, update: str, effects: Sequence[Effect]) -> None:
-        waiting = self._waiting.pop(update, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(outcome_of(effects, update) or Outcome(update))
 
     def wake(self, line: str) -> None:
         """Have a line look at its queue again."""
@@ -237,7 +187,21 @@ class Engine:
 
     def elsewhere(self, work: Work, line: str) -> None:
         """Pass work on to the lane that has the conversation."""
-        self._lane(line).inbox.push(work)
+        if line in self.lanes:
+            self.lanes[line].inbox.push(work)
+        else:
+            self.chore(self._open_for(work, line))
+
+    async def _open_for(self, work: Work, line: str) -> None:
+        (await self._lane(line)).inbox.push(work)
+
+    async def undecided(self, update: str) -> bool:
+        """Return whether an update still has to be decided."""
+        return await self.dispatcher.undecided(update)
+
+    async def quarantine(self, update: str, reason: str) -> None:
+        """Set an update aside as poison."""
+        await self.dispatcher.quarantine(update, reason)
 
     async def recount(self) -> None:
         """Read operators' loads again."""
@@ -266,17 +230,9 @@ class Engine:
         task: asyncio.Task[None] = asyncio.create_task(work)  # type: ignore[arg-type]  # all are coroutines
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
-        task.add_done_callback(_report)
+        task.add_done_callback(self._report)
 
     # What others ask of the engine
-
-    def expect(self, update: str) -> asyncio.Future[Outcome]:
-        """Return a future for what becomes of a command that is about to be handed over."""
-        return self._waiting.setdefault(update, asyncio.get_running_loop().create_future())
-
-    def forget(self, update: str) -> None:
-        """Nobody waits for a command any more."""
-        self._waiting.pop(update, None)
 
     async def use(self, book: Rulebook) -> None:
         """Go by new rules from the next decision on."""
@@ -310,12 +266,13 @@ class Engine:
 
     async def abandon(self) -> None:
         """Stop where everything stands; the next start takes it up from the store."""
-        doubts = [self._doubts] if self._doubts is not None else []
-        await end([*self._running, *self._chores, *doubts])
+        await end([*self._running, *self._chores])
+        await self.dispatcher.close()
         await asyncio.gather(*(outbox.abandon() for outbox in self.outboxes.values()))
         await self._triage.close()
 
-
-def _report(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and task.exception() is not None:
-        _log.error("task.died", task=task.get_name(), exc_info=task.exception())
+    def _report(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self.faults[task.get_name()] = f"{type(error).__name__}: {error}"
+            _log.error("task.died", task=task.get_name(), exc_info=error)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -53,14 +52,6 @@ class Surroundings(Protocol):
 
     async def recount(self) -> None:
         """Read operators' loads again after a guard has failed."""
-
-
-@dataclass(slots=True)
-class _Faulty(Exception):
-    """Deciding this work failed, which is a fault of ours."""
-
-    work: Work
-    reason: str
 
 
 class Lane:
@@ -115,11 +106,21 @@ class Lane:
                 _log.warning("lane.conflict", line=self.line, reason=str(conflict))
                 await self._start_over()
                 batch = [work for work in batch if not work.update or await self._around.undecided(work.update)]
-            except _Faulty as fault:
-                batch = [work for work in batch if work is not fault.work]
-                await self._set_aside(fault)
+            except Exception as fault:
+                _log.exception("lane.fault", line=self.line, works=len(batch))
+                await self._start_over()
+                batch = await self._single_out(batch, fault)
             else:
                 return
+
+    async def _single_out(self, batch: list[Work], fault: Exception) -> list[Work]:
+        """Settle one by one what failed together; what fails alone is set aside, and the rest goes on."""
+        if len(batch) > 1:
+            for work in batch:
+                await self._settle([work])
+        elif batch[0].update:
+            await self._around.quarantine(batch[0].update, f"{type(fault).__name__}: {fault}")
+        return []
 
     def _gathering(self, batch: list[Work]) -> Callable[[], Awaitable[list[Work]]]:
         async def load() -> list[Work]:
@@ -135,8 +136,8 @@ class Lane:
     async def _decide(self, batch: list[Work]) -> None:
         now = self._clock.now()
         effects: list[Effect] = []
-        for work in batch:
-            effects += self._effects(work, now)
+        for event in (event for work in batch for event in self._events(work, now)):
+            effects += decide(self.desk, event, self._around.book, now)
         updates = [work.update for work in batch if work.update]
         stored = [effect for effect in effects if not isinstance(effect, _AFTER)]
         if stored or updates:
@@ -145,16 +146,6 @@ class Lane:
         self._around.done(effects, updates)
         for conversation in list(self.desk.idle(_HOT)):
             self.desk.drop(conversation)
-
-    def _effects(self, work: Work, now: datetime) -> list[Effect]:
-        try:
-            effects: list[Effect] = []
-            for event in self._events(work, now):
-                effects += decide(self.desk, event, self._around.book, now)
-        except Exception as error:
-            _log.exception("lane.fault", line=self.line, update=work.update, event_type=type(work.event).__name__)
-            raise _Faulty(work, f"{type(error).__name__}: {error}") from error
-        return effects
 
     def _events(self, work: Work, now: datetime) -> list[Event]:
         if not isinstance(work.event, Ring):
@@ -168,11 +159,6 @@ class Lane:
             for kind, due in sorted(conversation.timers.items(), key=lambda timer: timer[1])
             if due <= now
         ]
-
-    async def _set_aside(self, fault: _Faulty) -> None:
-        if fault.work.update:
-            await self._around.quarantine(fault.work.update, fault.reason)
-        await self._start_over()
 
     async def _start_over(self) -> None:
         """Forget what was decided but not written."""

@@ -13,7 +13,7 @@ import pytest
 
 from crm_store import MongoStore, open_store
 from hub.mongod import start_mongod
-from router.errors import AuthFailed, Rejected, Retryable, Uncertain
+from router.errors import AuthFailed, Rejected, Retryable, Uncertain, Unparsable
 from router.model import Delivery, DeliveryState, State
 from router.ports import Capabilities, Sent, Update
 from tests.clock import ManualClock
@@ -272,3 +272,23 @@ async def test_the_rules_of_a_line_taken_out_of_the_file_leave_its_conversations
         await stage.command("sofia", "presence", presence="available")
         assert await stage.command("sofia", "take", conversation=conversation.id) == ""
         assert await stage.command("anna", "take", conversation=conversation.id) == "not_found"
+
+
+async def test_a_command_that_cannot_be_kept_costs_nobody_else(store: MongoStore) -> None:
+    """One that makes no sense or is too large for the ledger is refused; what came with it is carried out."""
+    channel = ScriptedChannel()
+    async with running(stage_of(store, [channel])) as stage:
+        conversation = await _taken(stage, channel)
+        broken = {"type": "join", "conversation": conversation, "mode": "sideways"}
+        with pytest.raises(Unparsable):
+            await stage.hub.command("anna", "broken", broken)
+        huge = "x" * 17_000_000
+        results = await asyncio.gather(
+            stage.command("anna", "reply", conversation=conversation, text="before"),
+            stage.command("anna", "reply", conversation=conversation, text=huge),
+            stage.command("anna", "reply", conversation=conversation, text="after"),
+            return_exceptions=True,
+        )
+        assert isinstance(results[1], Rejected)
+        assert results[0] == results[2] == ""
+        assert await stage.texts(conversation) == ["hello", "before", "after"]

@@ -1,0 +1,116 @@
+"""Sees each update in the ledger through to its decision: understood, decided once, its caller answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from hub.engine.backoff import persist
+from hub.engine.committer import outcome_of
+from hub.engine.tasks import end
+from router.effects import Outcome
+from router.errors import Unparsable
+from router.events import Event
+from router.store import Entry, Ledger
+
+_log = structlog.get_logger(__name__)
+
+
+class Dispatcher:
+    """Knows which updates are on their way through a lane, and who waits for what becomes of them."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        parse: Callable[[Entry], Event | None],
+        hand_over: Callable[[Event | None, str], Awaitable[None]],
+    ) -> None:
+        self._ledger = ledger
+        self._parse = parse
+        self._hand_over = hand_over
+        self._under_way: set[str] = set()
+        self._waiting: dict[str, asyncio.Future[Outcome]] = {}
+        self._doubts: asyncio.Task[None] | None = None
+        self._reconsidering = asyncio.Lock()
+
+    async def route(self, entry: Entry) -> None:
+        """Understand an update and give it to its lane; poison is set aside and never blocks what is behind it."""
+        self._under_way.add(entry.id)
+        try:
+            event = self._parse(entry)
+        except Exception as error:
+            await self.quarantine(entry.id, str(error) if isinstance(error, Unparsable) else repr(error))
+            return
+        await self._hand_over(event, entry.id)
+
+    async def route_undecided(self) -> None:
+        """Route what a former run left undecided. Called once, before anything new comes in."""
+        async for entry in self._ledger.undecided():
+            await self.route(entry)
+
+    async def doubt(self, repeats: Sequence[str]) -> None:
+        """Make sure that updates whose insertion was in doubt are decided: the answer may have been lost.
+
+        `repeats` are updates that the ledger already had; none stands for an insertion that failed, of which
+        nobody knows what came through.
+        """
+        for update in repeats:
+            await self._reconsider(update)
+        if not repeats and (self._doubts is None or self._doubts.done()):
+            self._doubts = asyncio.create_task(self._reconsider_all(), name="doubts")
+
+    async def _reconsider_all(self) -> None:
+        async def undecided() -> list[str]:
+            return [entry.id async for entry in self._ledger.undecided()]
+
+        for update in await persist("look for undecided updates", undecided):
+            await self._reconsider(update)
+
+    async def _reconsider(self, update: str) -> None:
+        """Route an update that lies in the ledger undecided while nobody is at it."""
+        async with self._reconsidering:
+            if update in self._under_way:
+                return
+            entry = await persist("find an update", lambda: self._ledger.find(update))
+            if entry is not None and entry.state == "new" and update not in self._under_way:
+                await self.route(entry)
+
+    async def undecided(self, update: str) -> bool:
+        """Return whether an update still has to be decided: a former run's last commit may have come through late."""
+        entry = await persist("find an update", lambda: self._ledger.find(update))
+        if entry is not None and entry.state == "new":
+            return True
+        self.decided([update], [] if entry is None or entry.outcome is None else [entry.outcome])
+        return False
+
+    async def quarantine(self, update: str, reason: str) -> None:
+        """Set an update aside as poison."""
+        _log.error("update.poison", update=update, reason=reason)
+        await persist("quarantine", lambda: self._ledger.poison(update, reason))
+        self._under_way.discard(update)
+        waiting = self._waiting.pop(update, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_exception(Unparsable(reason))
+
+    def decided(self, updates: Sequence[str], effects: Sequence[object]) -> None:
+        """Tell whoever waits what became of updates that are now committed."""
+        self._under_way.difference_update(updates)
+        for update in updates:
+            waiting = self._waiting.pop(update, None)
+            if waiting is not None and not waiting.done():
+                waiting.set_result(outcome_of(effects, update) or Outcome(update))
+
+    def expect(self, update: str) -> asyncio.Future[Outcome]:
+        """Return a future for what becomes of a command that is about to be handed over."""
+        return self._waiting.setdefault(update, asyncio.get_running_loop().create_future())
+
+    def forget(self, update: str) -> None:
+        """Nobody waits for a command any more."""
+        self._waiting.pop(update, None)
+
+    async def close(self) -> None:
+        """Stop looking for what is in doubt; the next start finds it."""
+        if self._doubts is not None:
+            await end([self._doubts])

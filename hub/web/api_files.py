@@ -1,0 +1,107 @@
+"""Files of a conversation, streamed in and out and never whole in memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from urllib.parse import quote
+
+from aiohttp import web
+
+from hub.web.access import visible
+from hub.web.bodies import NewFile, Nothing
+from hub.web.operations import Call, operation
+from hub.web.present import file_view
+from hub.web.problems import Problem, not_found
+from hub.web.views import FileView
+from router.errors import Rejected
+from router.model import Attachment
+
+#: bytes
+MAX_FILE = 20 * 1024 * 1024
+_CHUNK = 256 * 1024
+_RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
+#: a file opened by itself may run nothing and load nothing
+_SANDBOX = "default-src 'none'; sandbox"
+
+
+async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
+    async for chunk in request.content.iter_chunked(_CHUNK):
+        yield chunk
+
+
+@operation("POST", "/conversations/{id}/files", "Upload a file: its bytes are the body", query=NewFile)
+async def upload(call: Call[Nothing, NewFile]) -> FileView:
+    """Keep the file so that a reply or note can attach it."""
+    it = await visible(call.hub, call.path("id"), call.operator)
+    if (call.request.content_length or 0) > MAX_FILE:
+        raise _too_large()
+    try:
+        kept = await call.hub.store.files.put(
+            _chunks(call.request), name=call.query.name, channel=it.channel, chat=it.chat, limit=MAX_FILE
+        )
+    except Rejected as error:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
+    return file_view(it.id, kept)
+
+
+def _too_large() -> Problem:
+    detail = f"A file may have at most {MAX_FILE // 1024 // 1024} MB. Please send a smaller one, or a link to it."
+    return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+
+
+@operation("GET", "/conversations/{id}/files/{file}", "Read a file of the conversation, or a range of it")
+async def download(call: Call[Nothing, Nothing]) -> web.StreamResponse:
+    """Stream the file. Only pictures are shown by browsers, everything else is saved."""
+    it = await visible(call.hub, call.path("id"), call.operator)
+    found = await call.hub.store.files.find(call.path("file"), channel=it.channel, chat=it.chat)
+    if found is None:
+        raise not_found("file")
+    start, end = wanted_range(call.request.headers.get("Range", ""), found.size)
+    response = web.StreamResponse(headers=_headers(found))
+    response.content_length = end - start
+    if "Range" in call.request.headers:
+        response.set_status(HTTPStatus.PARTIAL_CONTENT)
+        response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
+    await response.prepare(call.request)
+    await _stream(call, response, found, start, end - start)
+    return response
+
+
+async def _stream(
+    call: Call[Nothing, Nothing], response: web.StreamResponse, found: Attachment, start: int, left: int
+) -> None:
+    async for chunk in call.hub.store.files.read(found.id, start=start):
+        await response.write(chunk[:left])
+        left -= len(chunk)
+        if left <= 0:
+            break
+    await response.write_eof()
+
+
+def wanted_range(header: str, size: int) -> tuple[int, int]:
+    """Return the first byte wanted and the one after the last. Raises a 416 `Problem` for one that does not exist."""
+    if not header:
+        return 0, size
+    match = _RANGE.fullmatch(header)
+    start = int(match[1]) if match else size
+    end = min(int(match[2]) + 1, size) if match and match[2] else size
+    if start >= end:
+        detail = f"Expected a range such as bytes=0-99 within the file's {size} bytes."
+        raise Problem(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, detail)
+    return start, end
+
+
+def _headers(found: Attachment) -> dict[str, str]:
+    shown = "inline" if found.is_picture else "attachment"
+    return {
+        "Content-Type": found.media_type if found.is_picture else "application/octet-stream",
+        "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(found.name, safe='')}",
+        "Content-Security-Policy": _SANDBOX,
+        "Cache-Control": "private, max-age=86400, immutable",
+        "Accept-Ranges": "bytes",
+    }
+
+
+OPERATIONS = (upload, download)

@@ -1,0 +1,145 @@
+"""What the API takes: every body and query, with its limits. Unknown fields are errors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from router.model import JoinMode, Presence
+
+#: characters an operator may write at once
+MAX_TEXT = 20_000
+#: files with one message
+MAX_ATTACHMENTS = 10
+
+
+def _speakable(text: str) -> str:
+    """Refuse what no messenger and no database can carry."""
+    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError("the text contains characters that cannot be sent: NUL or half of a surrogate pair")
+    return text
+
+
+Text = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_speakable)]
+Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_speakable)]
+
+
+class Body(BaseModel):
+    """A request's body or query: unknown fields are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Nothing(Body):
+    """No fields."""
+
+
+class SignIn(Body):
+    """An operator's name and password."""
+
+    operator: Id
+    password: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class WantedConversations(Body):
+    """Which conversations to list."""
+
+    view: Literal["mine", "queue", "all", "closed"] = "mine"
+    #: only this line
+    line: str = ""
+    #: `next` of the page before
+    cursor: Annotated[str, Field(max_length=500)] = ""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class WantedMessages(Body):
+    """Which messages to read: those with a number below `before`, 0 for the last ones."""
+
+    before: Annotated[int, Field(ge=0, le=2**53)] = 0
+    limit: Annotated[int, Field(ge=1, le=200)] = 60
+
+
+class _Said(Body):
+    text: Text = ""
+    #: ids of uploaded files
+    attachments: Annotated[tuple[Id, ...], Field(max_length=MAX_ATTACHMENTS)] = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.text.strip() and not self.attachments:
+            raise ValueError("write a text or attach a file")
+        return self
+
+
+class NewReply(_Said):
+    """An answer to the client."""
+
+
+class NewNote(_Said):
+    """Something only staff see."""
+
+    kind: Literal["note", "whisper"] = "note"
+
+
+class NewTransfer(Body):
+    """To whom the conversation goes: a colleague or a line."""
+
+    to_operator: Annotated[str, Field(max_length=200)] = ""
+    to_line: Annotated[str, Field(max_length=200)] = ""
+    comment: Text = ""
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Self:
+        if bool(self.to_operator) == bool(self.to_line):
+            raise ValueError("name a colleague in to_operator or a line in to_line, and not both")
+        return self
+
+
+class NewJoin(Body):
+    """How to take part: seen by the client or not."""
+
+    mode: JoinMode = JoinMode.OPEN
+
+
+class SeenUpTo(Body):
+    """The number of the last message that was read."""
+
+    n: Annotated[int, Field(ge=0, le=2**53)]
+
+
+class NewResend(Body):
+    """Which delivery to send again."""
+
+    delivery: Id
+
+
+class NewPresence(Body):
+    """Whether the operator is at work."""
+
+    presence: Presence
+
+
+class NewFile(Body):
+    """What an uploaded file is called."""
+
+    name: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_speakable)]
+
+
+class WantedEvents(Body):
+    """What to read of the feed: after a cursor, waiting up to `wait` seconds when there is nothing yet."""
+
+    after: Annotated[int, Field(ge=0, le=2**53)]
+    wait: Annotated[float, Field(ge=0, le=60)] = 25
+
+
+class SocketStart(Body):
+    """Where a socket begins to read the feed."""
+
+    after: Annotated[int, Field(ge=0, le=2**53)]
+
+
+class Watch(Body):
+    """What a console tells over its socket: these conversations it shows, so that it is told when they leave."""
+
+    watch: Annotated[tuple[Id, ...], Field(max_length=1000)]

@@ -1,0 +1,90 @@
+"""What the pages and the API need of the hub, declared here where it is used."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol
+
+from hub.settings.model import Settings
+from router.effects import Outcome
+from router.model import Conversation, OperatorState
+from router.ports import Channel, Clock, FeedEvent
+from router.rules import Rules
+from router.store import Store
+
+
+class Feed(Protocol):
+    """Everything that happens, in order."""
+
+    #: of the latest event
+    cursor: int
+
+    def follow(self, after: int) -> AsyncIterator[list[FeedEvent]]:
+        """Yield what happened after a cursor, then what happens, for ever.
+
+        Events with cursor 0 are not kept: they are only seen by whoever follows at that moment.
+        """
+
+
+class Catalog(Protocol):
+    """Texts of the core by language."""
+
+    def say(self, language: str, key: str, **values: object) -> str:
+        """Return a text with its values filled in."""
+
+
+class Hub(Protocol):
+    """The running hub as the web sees it."""
+
+    @property
+    def store(self) -> Store:
+        """Where pages read."""
+
+    @property
+    def rules(self) -> Rules:
+        """The rules as they are now."""
+
+    @property
+    def roster(self) -> Mapping[str, OperatorState]:
+        """The operators as they are now."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """The configured channels by name."""
+
+    @property
+    def feed(self) -> Feed:
+        """Everything that happens."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """The core's texts."""
+
+    @property
+    def settings(self) -> Settings:
+        """What the settings file said at the start."""
+
+    def may_see(self, conversation: Conversation, operator: str) -> bool:
+        """Return whether a conversation is any of an operator's business."""
+
+    def allowed(self, conversation: Conversation, operator: str) -> frozenset[str]:
+        """Return what an operator may do with a conversation now."""
+
+    async def command(self, operator: str, key: str, body: Mapping[str, object]) -> Outcome:
+        """Carry out an operator's command once; the same key again returns the same outcome.
+
+        Raises `Retryable` and `Unparsable`.
+        """
+
+    async def mark_seen(self, conversation: str, operator: str, n: int) -> None:
+        """Record that the operator has read up to message `n`."""
+
+    def typing(self, conversation: Conversation, operator: str) -> None:
+        """Show the client that the operator is typing."""
+
+    def health(self) -> dict[str, object]:
+        """Return how the hub and its parts are."""

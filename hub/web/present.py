@@ -1,0 +1,201 @@
+"""From what the hub knows to what the API answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from hub.web.facade import Hub
+from hub.web.speech import Speech
+from hub.web.views import (
+    AuthorView,
+    ClientView,
+    ConsideredView,
+    ConversationView,
+    DeliveryView,
+    ExplanationView,
+    FileView,
+    HandoffView,
+    IdentityView,
+    LineView,
+    MessageView,
+    OperatorView,
+    RatingView,
+)
+from router.catalog import Catalog
+from router.effects import Explain
+from router.hours import is_open
+from router.model import (
+    Attachment,
+    Client,
+    Conversation,
+    Delivery,
+    Handoff,
+    Message,
+    MessageKind,
+    OperatorState,
+    Presence,
+)
+
+
+class Presenter:
+    """Draws things for one operator: in their language, with what they may do."""
+
+    def __init__(self, hub: Hub, texts: Catalog, operator: str, language: str) -> None:
+        self._hub = hub
+        self._operator = operator
+        self.speech = Speech(hub, texts, language)
+
+    def conversation(self, it: Conversation) -> ConversationView:
+        """Return a conversation as this operator sees it."""
+        moments = (it.created_at, it.last_client_at, it.last_reply_at)
+        return ConversationView(
+            id=it.id,
+            line=it.line,
+            line_name=self.speech.line_name(it.line),
+            channel=it.channel,
+            kind=it.kind,
+            client=it.client,
+            client_name=it.client_name,
+            language=it.language,
+            state=it.state,
+            floor=it.floor.holder,
+            floor_operator=it.floor.operator,
+            floor_name=self.speech.name_of(it.floor.operator),
+            operator=it.operator,
+            operator_name=self.speech.name_of(it.operator),
+            offered=list(it.offered),
+            offer_until=it.timers.get("offer"),
+            joined=it.joined,
+            n=it.n,
+            seen=it.seen,
+            client_n=it.client_n,
+            unread=it.client_n > it.seen,
+            preview=it.preview,
+            created_at=it.created_at,
+            queued_at=it.queued_at,
+            last_client_at=it.last_client_at,
+            active_at=max(moment for moment in moments if moment is not None),
+            closed_at=it.closed_at,
+            rating=RatingView(score=it.rating.score, comment=it.rating.comment) if it.rating else None,
+            handoff=self._handoff(it.handoff),
+            actions=sorted(self._hub.allowed(it, self._operator)),
+        )
+
+    def _handoff(self, it: Handoff | None) -> HandoffView | None:
+        if it is None:
+            return None
+        return HandoffView(
+            reason=self.speech.say(f"event.handoff_{it.reason}"),
+            intent=it.intent,
+            confidence=it.confidence,
+            slots=it.slots,
+            tried=list(it.tried),
+        )
+
+    def message(self, it: Message, deliveries: Iterable[Delivery] = ()) -> MessageView:
+        """Return a message with the state of its deliveries."""
+        text = self.speech.say(f"event.{it.text}", it.data) if it.kind is MessageKind.EVENT else it.text
+        return MessageView(
+            id=it.id,
+            conversation=it.conversation,
+            n=it.n,
+            author=AuthorView(kind=it.author.kind, id=it.author.id, name=it.author.name),
+            kind=it.kind,
+            text=text,
+            at=it.at,
+            attachments=[file_view(it.conversation, attachment) for attachment in it.attachments],
+            choices=list(it.choices),
+            deliveries=[delivery_view(delivery) for delivery in deliveries],
+        )
+
+    def explanation(self, at: datetime, it: Explain) -> ExplanationView:
+        """Return one decision of the rules with the reason for each operator."""
+        names = [self.speech.name_of(operator) for operator in it.chosen]
+        outcome = "chosen" if names else "nobody"
+        return ExplanationView(
+            at=at,
+            decision=it.decision,
+            sentence=self.speech.own(f"decision.{it.decision}.{outcome}", names=", ".join(names)),
+            chosen=names,
+            considered=[
+                ConsideredView(
+                    operator=operator,
+                    name=self.speech.name_of(operator),
+                    reason=self.speech.say(f"why.{reason}"),
+                    chosen=operator in it.chosen,
+                )
+                for operator, reason in it.considered
+            ],
+            rule=it.rule,
+        )
+
+
+def file_view(conversation: str, it: Attachment) -> FileView:
+    """Return a file with the address from which staff read it."""
+    url = f"/api/v1/conversations/{conversation}/files/{it.id}"
+    return FileView(id=it.id, name=it.name, media_type=it.media_type, size=it.size, picture=it.is_picture, url=url)
+
+
+def delivery_view(it: Delivery) -> DeliveryView:
+    """Return how far a delivery has got."""
+    return DeliveryView(
+        id=it.id,
+        message=it.message,
+        conversation=it.conversation,
+        channel=it.channel,
+        state=it.state,
+        reason=it.reason,
+        attempts=len(it.attempts),
+    )
+
+
+def client_view(it: Client) -> ClientView:
+    """Return a client's card. An identity's key is `kind:account:user`, whose user may hold colons."""
+    parts = [(*key.split(":", 2), "", "")[:3] for key in it.identities]
+    return ClientView(
+        id=it.id,
+        name=it.name,
+        language=it.language,
+        phone=it.phone,
+        email=it.email,
+        created_at=it.created_at,
+        identities=[IdentityView(kind=kind, account=account, user=user) for kind, account, user in parts],
+        facts=it.facts,
+    )
+
+
+def operator_view(hub: Hub, operator: str) -> OperatorView:
+    """Return an operator as they are now."""
+    rules, state = hub.rules.operators[operator], hub.roster.get(operator, OperatorState(operator))
+    return OperatorView(
+        id=operator,
+        name=rules.name,
+        role=rules.role,
+        presence=state.presence,
+        on_shift=is_open(rules.hours, hub.clock.now()),
+        load=state.load,
+        capacity=rules.capacity,
+        lines=list(hub.rules.lines_of(operator)),
+    )
+
+
+def line_view(hub: Hub, line: str, waiting: int, operator: str) -> LineView:
+    """Return a line with how busy it is."""
+    rules, now = hub.rules.lines[line], hub.clock.now()
+    states = (hub.roster.get(name) for name in rules.operators)
+    return LineView(
+        id=line,
+        name=rules.name,
+        open=is_open(rules.hours, now),
+        waiting=waiting,
+        available=sum(1 for state in states if state is not None and state.presence is Presence.AVAILABLE),
+        mine=operator in rules.operators,
+    )
+
+
+def settings_problems(hub: Hub) -> list[str]:
+    """Return what is wrong with the settings on disk, in sentences."""
+    settings = hub.health().get("settings")
+    problems: object = settings.get("problems") if isinstance(settings, Mapping) else None
+    return [str(problem) for problem in problems] if isinstance(problems, Sequence) else []

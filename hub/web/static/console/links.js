@@ -1,0 +1,29 @@
+// Makes web and mail addresses in a text clickable, without ever treating the text as markup.
+
+import { h } from "./dom.js";
+
+const ADDRESS = /\b(https?:\/\/[^\s<>"'\u202a-\u202e\u2066-\u2069]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)/giu;
+const TRAILING = /[.,:;!?)\]}»”’]+$/u;
+
+function link(found) {
+  const address = found.replace(TRAILING, "");
+  const rest = found.slice(address.length);
+  const href = address.includes("://") ? address : `mailto:${address}`;
+  try {
+    new URL(href);
+  } catch {
+    return [found];
+  }
+  return [h("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, address), rest];
+}
+
+export function linked(text) {
+  const parts = [];
+  let end = 0;
+  for (const match of text.matchAll(ADDRESS)) {
+    parts.push(text.slice(end, match.index), ...link(match[0]));
+    end = match.index + match[0].length;
+  }
+  parts.push(text.slice(end));
+  return parts.filter((part) => part !== "");
+}

@@ -1,0 +1,124 @@
+// One message: who said it, what, and how far it has got.
+
+import { resend } from "./actions.js";
+import { h, icon } from "./dom.js";
+import { linked } from "./links.js";
+import { nameOf, state } from "./state.js";
+import { dayOf, fullTime, sizeOf, t, timeOf } from "./texts.js";
+
+const TICKS = {
+  queued: "clock",
+  sending: "clock",
+  retrying: "clock",
+  sent: "tick",
+  delivered: "ticks",
+  read: "ticks",
+  unknown: "question",
+  failed: "warning",
+};
+
+const TROUBLE = ["failed", "unknown"];
+
+function ticks(delivery) {
+  const label = t(`delivery.${delivery.state}`);
+  return h("span", { class: `ticks ${delivery.state}`, title: label }, icon(TICKS[delivery.state], label));
+}
+
+function trouble(delivery) {
+  const said = delivery.reason ? t("delivery.reason", { reason: delivery.reason }) : "";
+  return h(
+    "div",
+    { class: `trouble ${delivery.state}` },
+    icon(TICKS[delivery.state]),
+    h("p", {}, t(`delivery.${delivery.state}.sentence`), said && h("bdi", { class: "reason" }, said)),
+    h("button", { type: "button", class: "small", disabled: !state.live, onclick: () => resend(delivery) }, t("action.resend")),
+  );
+}
+
+function attachment(file) {
+  if (file.picture) {
+    return h(
+      "a",
+      { class: "picture", href: file.url, target: "_blank", rel: "noopener", title: t("file.open") },
+      h("img", { src: file.url, alt: t("file.picture", { name: file.name }), loading: "lazy" }),
+    );
+  }
+  return h(
+    "a",
+    { class: "file", href: file.url, download: file.name },
+    icon("file"),
+    h("span", {}, h("bdi", { class: "file-name" }, file.name), h("span", { class: "file-size" }, sizeOf(file.size))),
+  );
+}
+
+const own = (message) => message.author.kind === "operator" || message.author.kind === "bot";
+
+function authorOf(message) {
+  if (message.author.kind === "bot") return t("author.bot");
+  if (message.author.id && message.author.id === state.me.id) return t("author.me");
+  if (message.author.name) return message.author.name;
+  const conversation = state.conversations.get(message.conversation);
+  return message.author.kind === "client" && conversation ? nameOf(conversation) : t(`author.${message.author.kind}`);
+}
+
+function body(message) {
+  return [
+    message.text && h("p", { class: "said", dir: "auto" }, linked(message.text)),
+    message.attachments.length > 0 && h("div", { class: "files" }, message.attachments.map(attachment)),
+    message.choices.length > 0 && message.kind !== "rating" &&
+      h("ul", { class: "choices", "aria-label": t("message.choices") }, message.choices.map((it) => h("li", {}, it))),
+  ];
+}
+
+const moment = (message) =>
+  h("time", { dateTime: message.at, title: fullTime(message.at) }, timeOf(message.at));
+
+function spoken(message, first) {
+  const [delivery] = message.deliveries;
+  const failed = message.deliveries.filter((it) => TROUBLE.includes(it.state));
+  return h(
+    "li",
+    { class: ["message", own(message) ? "ours" : "theirs", message.author.kind, first && "first"].filter(Boolean).join(" ") },
+    first && h("p", { class: "author" }, message.author.kind === "bot" && icon("bot"), h("bdi", {}, authorOf(message))),
+    h(
+      "div",
+      { class: "bubble" },
+      message.kind === "rating" && h("p", { class: "label" }, icon("star"), t("message.rating")),
+      body(message),
+      h("span", { class: "meta" }, moment(message), delivery && ticks(delivery)),
+    ),
+    failed.map(trouble),
+  );
+}
+
+function staffOnly(message) {
+  return h(
+    "li",
+    { class: `message staff ${message.kind}` },
+    h("p", { class: "label" }, icon(message.kind === "note" ? "note" : "whisper"), t(`message.${message.kind}`),
+      h("span", { class: "only-staff" }, t("message.only_staff"))),
+    body(message),
+    h("p", { class: "meta" }, h("bdi", {}, authorOf(message)), moment(message)),
+  );
+}
+
+const happened = (message) =>
+  h("li", { class: "message event" }, h("span", { dir: "auto" }, message.text), moment(message));
+
+export function drawMessage(message, first) {
+  if (message.kind === "event") return happened(message);
+  if (message.kind === "note" || message.kind === "whisper") return staffOnly(message);
+  return spoken(message, first);
+}
+
+export const drawDay = (at) => h("li", { class: "day" }, h("span", {}, dayOf(at)));
+
+/** A reply that is on its way to the hub. */
+export function drawPending(it) {
+  return h(
+    "li",
+    { class: it.kind === "text" ? "message ours operator pending" : `message staff ${it.kind} pending` },
+    h("div", { class: "bubble" }, it.text && h("p", { class: "said", dir: "auto" }, it.text),
+      h("span", { class: "meta" }, icon("clock", t("delivery.sending")))),
+  );
+}

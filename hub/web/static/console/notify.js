@@ -1,0 +1,52 @@
+// Calls the operator back to the page: desktop notifications and a number in the title.
+
+import { open } from "./actions.js";
+import { changed, nameOf, needsMe, offeredToMe, state } from "./state.js";
+import { t } from "./texts.js";
+
+const title = document.title;
+
+export const notificationsState = () => ("Notification" in window ? Notification.permission : "denied");
+
+export async function askPermission() {
+  await Notification.requestPermission();
+  changed();
+}
+
+function notify(conversation, head, body) {
+  if (notificationsState() !== "granted" || (document.hasFocus() && !document.hidden)) return;
+  try {
+    const shown = new Notification(head, { body, tag: conversation, icon: "/static/icon.svg" });
+    shown.addEventListener("click", () => {
+      window.focus();
+      open(conversation);
+      shown.close();
+    });
+  } catch {
+    // Some phones only let service workers notify; the number in the title remains.
+  }
+}
+
+const offersTold = new Set();
+
+/** Tell of new offers, and of what the operator's own clients write. */
+export function notifyOf(items) {
+  for (const { type, message, state: it } of items) {
+    const about = type === "message" ? state.conversations.get(message.conversation) : it;
+    if (!about) continue;
+    const name = nameOf(about);
+    if (type === "message" && message.author.kind === "client" && about.operator === state.me.id) {
+      notify(about.id, name, message.text || t("notify.file"));
+    } else if (type === "conversation" && offeredToMe(about) && !offersTold.has(about.id)) {
+      offersTold.add(about.id);
+      notify(about.id, t("notify.offer", { name }), about.preview);
+    } else if (type === "conversation" && !offeredToMe(about)) {
+      offersTold.delete(about.id);
+    }
+  }
+}
+
+export function drawTitle() {
+  const waiting = [...state.conversations.values()].filter(needsMe).length;
+  document.title = waiting ? `(${waiting}) ${title}` : title;
+}
