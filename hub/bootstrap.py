@@ -9,7 +9,9 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
@@ -27,10 +29,12 @@ from hub.settings import Settings, load, watch
 from hub.web.app import build_app
 from hub.welcome import welcome
 from nlu.answers import load_answers
-from nlu.embedded import load_embedded
 from router.errors import Misconfigured, Retryable
 from router.ports import Clock
 from router.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from nlu.embedded import EmbeddedTriage
 
 _log = structlog.get_logger(__name__)
 
@@ -86,9 +90,11 @@ def data_folder(path: Path, settings: Settings) -> Path:
 async def serve(settings: Settings, data: Path, clock: Clock | None = None) -> AsyncIterator[Running]:
     """Run a whole hub: store, engine, channels and web server. Raises `Misconfigured` with what to do."""
     async with AsyncExitStack() as stack:
+        # Importing and loading the triage engine takes seconds; the database starts meanwhile.
+        loading = asyncio.create_task(_load_triage(data / "nlu"))
+        stack.push_async_callback(_close_triage, loading)
         store = await _store(stack, settings, data)
-        triage = await load_embedded(None, data / "nlu")
-        stack.push_async_callback(triage.close)
+        triage = await loading
         prompts = load_answers(None)
         channels = {name: KINDS[it.kind].build(name, it) for name, it in settings.channels.items()}
         engine = Engine(
@@ -107,6 +113,16 @@ async def serve(settings: Settings, data: Path, clock: Clock | None = None) -> A
         stack.push_async_callback(hub.stop)
         stack.push_async_callback(_close_doors, runner)
         yield Running(hub, url, passwords)
+
+
+async def _load_triage(cache: Path) -> EmbeddedTriage:
+    module = await asyncio.to_thread(import_module, "nlu.embedded")
+    engine: EmbeddedTriage = await module.load_embedded(None, cache)
+    return engine
+
+
+async def _close_triage(loading: asyncio.Task[EmbeddedTriage]) -> None:
+    await (await loading).close()
 
 
 async def _store(stack: AsyncExitStack, settings: Settings, data: Path) -> MongoStore:

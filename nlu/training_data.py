@@ -40,6 +40,7 @@ CONCEPT = "concept_"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _FILE = re.compile(r"[\w-]+(?:\.(?P<language>[a-z]{2,3}))?\.yml")
 _ANNOTATION = re.compile(r"\[(?P<text>[^\]]+)\](?:\((?P<entity>\w+)\)|(?P<json>\{[^}]*\}))")
+_INTENT = re.compile(r"^\s*-\s*intent:\s*([a-z0-9_]+)", re.MULTILINE)
 _KINDS = ("intent", "regex", "lookup", "synonym")
 _SECTION = "a section with one of intent, regex, lookup or synonym, and with examples"
 
@@ -101,6 +102,12 @@ class TrainingData:
 def data_folder(data: Path | None) -> Traversable:
     """Return the folder of the training data: `data`, or the one that comes with the package."""
     return data if data is not None else files("nlu").joinpath("data")
+
+
+def intent_names(data: Path | None = None) -> frozenset[str]:
+    """Return the intents that a folder names, without checking its files, which would take a hundred times longer."""
+    entries = (entry for entry in data_folder(data).iterdir() if entry.name.endswith(".yml"))
+    return frozenset(name for entry in entries for name in _INTENT.findall(entry.read_text("utf-8")))
 
 
 def load_training_data(data: Path | None = None) -> TrainingData:

@@ -12,6 +12,8 @@ from hub.settings.references import hidden_references, place_of, references_in, 
 from hub.settings.scalars import is_wholly_reference, shows_password
 from hub.settings.shape import Shape
 from hub.settings.wording import sentence, text_expected
+from nlu.answers import load_answers
+from nlu.training_data import intent_names
 from router.rules import ReferenceProblems
 
 _AT_ITS_KEY = {"extra_forbidden", "missing", "union_tag_not_found"}
@@ -22,6 +24,7 @@ def check(document: Document, model: type[SettingsFile]) -> SettingsFile | None:
     shape = Shape(model.model_json_schema(), document.data)
     checked = _validate(document, model, shape)
     _check_channel_lines(document)
+    _check_triage_names(document)
     _check_scalars(document, shape)
     return None if document.problems else checked
 
@@ -60,6 +63,24 @@ def _check_channel_lines(document: Document) -> None:
         line = channel.get("line") if isinstance(channel, dict) else None
         if isinstance(line, str) and line not in lines:
             document.complain(f"there is no line named {line!r} under lines", ("channels", name, "line"))
+
+
+def _check_triage_names(document: Document) -> None:
+    """Complain about intents the bot does not know, and about slots it does not know how to ask for."""
+    triage = document.data.get("triage") if isinstance(document.data, dict) else None
+    intents = triage.get("intents") if isinstance(triage, dict) else None
+    if not isinstance(intents, dict):
+        return
+    known, slots = sorted(intent_names()), sorted(load_answers().slots)
+    for intent, wanted in intents.items():
+        place: Place = ("triage", "intents", intent)
+        if intent not in known:
+            document.complain(f"the bot knows no intent named {intent!r}; it knows {', '.join(known)}", place)
+        asked = wanted.get("ask") if isinstance(wanted, dict) else None
+        for index, slot in enumerate(asked if isinstance(asked, list) else ()):
+            if isinstance(slot, str) and slot not in slots:
+                message = f"the bot does not know how to ask for {slot!r}; it can ask for {', '.join(slots)}"
+                document.complain(message, (*place, "ask", index))
 
 
 def _check_scalars(document: Document, shape: Shape) -> None:

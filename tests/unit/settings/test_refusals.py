@@ -31,7 +31,7 @@ def test_everything_wrong_is_told_at_once(refuses: Refuses) -> None:
         "  s: {name: again}\n"
         "operators:\n"
         "  anna: {capacity: 0}\n"
-        "triage: {intents: {refund: {line: lost}}}\n"
+        "triage: {intents: {refund: {line: lost, ask: [shoe_size]}}}\n"
     )
     assert [(p.line, p.path) for p in problems] == [
         (1, "hub.prt"),
@@ -47,6 +47,8 @@ def test_everything_wrong_is_told_at_once(refuses: Refuses) -> None:
         (8, "lines"),
         (10, "operators.anna"),
         (10, "operators.anna.capacity"),
+        (11, "triage.intents.refund"),
+        (11, "triage.intents.refund.ask.0"),
         (11, "triage.intents.refund.line"),
     ]
 

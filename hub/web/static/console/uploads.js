@@ -41,13 +41,17 @@ async function begin(conversation, file) {
 }
 
 export function attach(conversation, chosen) {
+  if (!conversation) return;
   for (const file of chosen) {
-    if (filesOf(conversation).length >= MOST) return toast(t("file.too_many", { n: MOST }));
+    if (filesOf(conversation).length >= MOST) {
+      toast(t("file.too_many", { n: MOST }));
+      break;
+    }
     if (file.size > LARGEST) toast(t("file.too_large", { name: file.name, size: sizeOf(LARGEST) }));
     else if (file.size === 0) toast(t("file.empty", { name: file.name }));
     else begin(conversation, file);
   }
-  return changed();
+  changed();
 }
 
 export function drawFile(conversation, it) {
