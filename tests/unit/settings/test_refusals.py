@@ -48,8 +48,8 @@ def test_everything_wrong_is_told_at_once(refuses: Refuses) -> None:
         (10, "operators.anna"),
         (10, "operators.anna.capacity"),
         (11, "triage.intents.refund"),
-        (11, "triage.intents.refund.ask.0"),
         (11, "triage.intents.refund.line"),
+        (11, "triage.intents.refund.ask.0"),
     ]
 
 
