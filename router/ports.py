@@ -155,6 +155,9 @@ class Channel(Protocol):
     async def seen(self, chat: str, conversation: str, n: int) -> None:
         """Show the client that messages of `conversation` up to number `n` were read. Best effort."""
 
+    async def changed(self, chat: str) -> None:
+        """Show the client that somebody took, left or closed the conversation, where the channel can. Best effort."""
+
 
 @runtime_checkable
 class Routed(Protocol):

@@ -20,10 +20,20 @@ from hub.engine.outbox import Outbox
 from hub.engine.tasks import end
 from hub.engine.triage import TriageDesk
 from router.desk import Roster
-from router.effects import AddDelivery, AskTriage, Effect, Move, Requeue, SaveConversation, ShowSeen, WakeLines
+from router.effects import (
+    AddDelivery,
+    AddMessage,
+    AskTriage,
+    Effect,
+    Move,
+    Requeue,
+    SaveConversation,
+    ShowSeen,
+    WakeLines,
+)
 from router.errors import Unparsable
 from router.events import Arrived, Event, SetPresence, TriageAnswered, Wake
-from router.model import State
+from router.model import MessageKind, State
 from router.ports import Channel, Clock, Triage
 from router.rulebook import Rulebook
 from router.store import Entry, Ledger, Store
@@ -160,6 +170,8 @@ class Engine:
                     outbox.offer([(effect.delivery, effect.message)])
             elif isinstance(effect, SaveConversation) and effect.conversation.state is State.CLOSED:
                 self._away.pop((effect.conversation.channel, effect.conversation.chat), None)
+            elif isinstance(effect, AddMessage) and effect.message.kind is MessageKind.EVENT:
+                self.chore(self._show_changed(effect.message.channel, effect.message.chat))
             elif isinstance(effect, Requeue):
                 self.chore(self._resend(effect.delivery))
         for after in after_commit(effects):
@@ -220,6 +232,10 @@ class Engine:
         for row, message in found.values():
             if row.channel in self.outboxes:
                 self.outboxes[row.channel].again(row, message)
+
+    async def _show_changed(self, channel: str, chat: str) -> None:
+        if channel in self.channels:
+            await self.channels[channel].changed(chat)
 
     async def _show_seen(self, channel: str, chat: str, conversation: str, n: int) -> None:
         if channel in self.channels:

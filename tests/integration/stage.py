@@ -53,6 +53,8 @@ class ScriptedChannel:
     broken: Exception | None = None
     #: (conversation, n) that was shown as read
     read: list[tuple[str, int]] = field(default_factory=list)
+    #: chats whose conversation changed hands or ended
+    news: list[str] = field(default_factory=list)
     host: asyncio.Future[Host] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     _numbers: count[int] = field(default_factory=count)
 
@@ -87,6 +89,9 @@ class ScriptedChannel:
 
     async def seen(self, chat: str, conversation: str, n: int) -> None:
         self.read.append((conversation, n))
+
+    async def changed(self, chat: str) -> None:
+        self.news.append(chat)
 
     async def write(self, chat: str, text: str, external_id: str = "") -> bool:
         """Hand one client message over; return whether the hub says it is new."""

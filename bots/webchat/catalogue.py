@@ -1,0 +1,37 @@
+"""Everything visitors read, in their language."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+from router.rules import Language
+
+LANGUAGES: tuple[Language, ...] = ("en", "ru")
+#: keys that begin so are for the widget; the others are said by the server
+WIDGET = "widget."
+
+
+@cache
+def texts(language: Language) -> Mapping[str, str]:
+    """Return key → text with {named} placeholders."""
+    path = Path(__file__).parent / "locale" / f"{language}.json"
+    return cast("Mapping[str, str]", json.loads(path.read_text("utf-8")))
+
+
+def widget_texts(language: Language) -> Mapping[str, str]:
+    """Return what the widget needs, its keys without their prefix."""
+    return {key.removeprefix(WIDGET): text for key, text in texts(language).items() if key.startswith(WIDGET)}
+
+
+def say(key: str, language: Language, **values: object) -> str:
+    """Return the sentence `key` with its values filled in."""
+    return texts(language)[key].format(**values)
+
+
+def closest(tag: str) -> Language:
+    """Return the language of the catalogue that serves a BCP 47 tag; English serves the unknown."""
+    return "ru" if tag.lower().split("-")[0] in {"ru", "be", "kk", "uk"} else "en"

@@ -1,0 +1,207 @@
+"""What every channel promises. A channel's own tests inherit `ChannelContract` and say only how it is driven."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Protocol
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from router.errors import HubError, Unparsable
+from router.events import ClientMessage
+from router.model import DeliveryState
+from router.ports import Channel
+from tests.contract.host import MemoryHost
+
+AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+#: what people and programs send to break things; each has to arrive as text that any store can keep
+HOSTILE = (
+    "nul \x00 inside",
+    "lone \ud83d surrogate",
+    "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "\u202eright to left\u2066",
+    "{{ braces }} %s %(x)s ${HOME}",
+    "🙂" * 200,
+)
+#: ids a client might give its own messages
+_ID = ("5b6d0c1e-0a4e-4f0e-9b60-0f6f6f1b0a01", "5b6d0c1e-0a4e-4f0e-9b60-0f6f6f1b0a02")
+_LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+_JSON = st.recursive(
+    _LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner), max_leaves=8
+)
+
+
+class Platform(Protocol):
+    """The client's end of a running channel: a real client of our own, or an emulator of the platform."""
+
+    #: the chat its client writes in
+    chat: str
+
+    async def say(self, text: str, id_: str) -> bool:
+        """Hand one message to the channel under the client's own id; return whether it was acknowledged."""
+
+    async def shown(self, count: int) -> Sequence[str]:
+        """Wait until the client was shown `count` of our messages or more; return them in the order shown."""
+
+
+class ChannelContract(ABC):
+    """Inherit as `class TestXyz(ChannelContract)`."""
+
+    # What a channel's tests say
+
+    @abstractmethod
+    def make_channel(self) -> Channel:
+        """Return a new channel that is not running."""
+
+    @abstractmethod
+    def genuine(self, text: str) -> str:
+        """Return a raw update in which a client says `text`."""
+
+    @abstractmethod
+    def poison(self) -> Sequence[str]:
+        """Return raw updates that cannot be understood."""
+
+    @abstractmethod
+    def platform(self, channel: Channel, host: MemoryHost) -> AbstractAsyncContextManager[Platform]:
+        """Connect a client to a channel that is running with `host`."""
+
+    def failures(self) -> Mapping[str, type[HubError]]:
+        """Return what the platform may answer to a send → what the channel must raise then."""
+        return {}
+
+    async def fail(self, platform: Platform, failure: str) -> None:
+        """Make the platform answer the next send with one of `failures`."""
+        raise NotImplementedError
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[tuple[MemoryHost, Platform]]:
+        """Run a new channel with a host and one client."""
+        channel = self.make_channel()
+        host = MemoryHost(channel)
+        task = asyncio.create_task(channel.run(host))
+        await asyncio.sleep(0)  # lets run() take its host
+        try:
+            async with self.platform(channel, host) as platform:
+                yield host, platform
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    # What every channel does
+
+    def test_it_is_a_channel(self) -> None:
+        """It has all parts of the port, and capabilities that make sense."""
+        channel = self.make_channel()
+        assert isinstance(channel, Channel)
+        assert channel.name
+        assert channel.kind
+        assert channel.capabilities.max_text >= 1
+
+    def test_parsing_is_pure(self) -> None:
+        """The same update means the same to any instance, at any time, without a host."""
+        raw = self.genuine("hello")
+        first, second = self.make_channel(), self.make_channel()
+        events = [channel.parse("x:1", raw, AT) for channel in (first, first, second)]
+        assert events[0] is not None
+        assert events[0] == events[1] == events[2]
+        assert (events[0].id, events[0].channel) == ("x:1", first.name)
+
+    def test_the_future_does_not_count(self) -> None:
+        """Whatever a client's clock says, nothing is dated after the hub received it."""
+        event = self.make_channel().parse("x:1", self.genuine("hello"), AT)
+        assert event is not None
+        assert event.at <= AT
+
+    @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+    def test_hostile_text_becomes_harmless_text(self, text: str) -> None:
+        """Text that could break a store arrives as text that cannot; markup stays the text it is."""
+        event = self.make_channel().parse("x:1", self.genuine(text), AT)
+        assert isinstance(event, ClientMessage)
+        assert "\x00" not in event.text
+        event.text.encode()
+        assert event.text == text or "\ufffd" in event.text
+
+    def test_poison_is_called_by_its_name(self) -> None:
+        """What cannot be understood raises `Unparsable` with a reason, so that it is quarantined."""
+        assert self.poison()
+        for raw in self.poison():
+            with pytest.raises(Unparsable, match=r"\w"):
+                self.make_channel().parse("x:1", raw, AT)
+
+    @settings(max_examples=200, deadline=None, database=None)
+    @given(raw=st.one_of(st.text(max_size=60), _JSON.map(json.dumps)))
+    def test_any_text_at_all_is_either_understood_or_poison(self, raw: str) -> None:
+        """No update whatever makes parsing fail in any other way."""
+        try:
+            self.make_channel().parse("x:1", raw, AT)
+        except Unparsable:
+            return
+
+    async def test_acknowledged_means_kept(self) -> None:
+        """A message is in the ledger once it is acknowledged, in the order written."""
+        async with self.running() as (host, platform):
+            assert await platform.say("first", _ID[0])
+            assert await platform.say("second", _ID[1])
+            assert host.texts(platform.chat) == ["first", "second"]
+
+    async def test_what_cannot_be_kept_is_not_acknowledged(self) -> None:
+        """While the store is away nothing is acknowledged, and the client's next try succeeds."""
+        async with self.running() as (host, platform):
+            host.unreachable = True
+            assert not await platform.say("hello", _ID[0])
+            assert not host.ledger
+            host.unreachable = False
+            assert await platform.say("hello", _ID[0])
+            assert host.texts(platform.chat) == ["hello"]
+
+    async def test_a_repeat_is_acknowledged_and_dropped(self) -> None:
+        """A client that missed the acknowledgement may repeat itself without saying it twice."""
+        async with self.running() as (host, platform):
+            assert await platform.say("hello", _ID[0])
+            assert await platform.say("hello", _ID[0])
+            assert host.texts(platform.chat) == ["hello"]
+            assert not host.poison
+
+    async def test_replies_arrive_in_order(self) -> None:
+        """What is sent is shown to the client, in the order sent."""
+        async with self.running() as (host, platform):
+            await platform.say("hello", _ID[0])
+            for text in ("one", "two", "three"):
+                sent = await host.reply(platform.chat, text)
+                assert sent.state in {DeliveryState.SENT, DeliveryState.DELIVERED}
+            assert list(await platform.shown(3)) == ["one", "two", "three"]
+
+    async def test_an_idempotent_channel_shows_a_repeat_once(self) -> None:
+        """Where the channel says so, sending the same delivery again makes no double."""
+        async with self.running() as (host, platform):
+            if not self.make_channel().capabilities.idempotent:
+                pytest.skip("this platform has no idempotency key, and its capabilities say so")
+            await platform.say("hello", _ID[0])
+            await host.reply(platform.chat, "once")
+            await host.deliver(host.messages(platform.chat)[-1])
+            await host.reply(platform.chat, "then")
+            assert list(await platform.shown(2)) == ["once", "then"]
+
+    async def test_each_failure_says_what_to_do(self) -> None:
+        """Every answer of the platform to a send becomes the error that tells the hub what to do."""
+        for failure, expected in self.failures().items():
+            async with self.running() as (host, platform):
+                await platform.say("hello", _ID[0])
+                await self.fail(platform, failure)
+                with pytest.raises(expected):
+                    await host.reply(platform.chat, "hello")
+
+    async def test_stopping_leaves_nothing_behind(self) -> None:
+        """A cancelled channel ends soon and takes its tasks with it."""
+        before = asyncio.all_tasks()
+        async with asyncio.timeout(10):
+            async with self.running() as (_, platform):
+                await platform.say("hello", _ID[0])
+        assert asyncio.all_tasks() <= before

@@ -1,0 +1,237 @@
+"""The hub as one channel sees it, in memory: a ledger that knows repeats, chats with a history, files, receipts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import filetype
+
+from router.errors import Rejected, Retryable, Unparsable
+from router.events import ClientEnded, ClientEvent, ClientMessage, ClientRated
+from router.ids import derive
+from router.model import (
+    RECEIPT_ORDER,
+    Attachment,
+    Author,
+    AuthorKind,
+    Delivery,
+    DeliveryState,
+    Message,
+    MessageKind,
+    Receipt,
+)
+from router.ports import Channel, Chat, Entry, Sent, Update
+
+OPERATOR = Author(AuthorKind.OPERATOR, "olga", "Olga")
+
+
+class TestClock:
+    """The system's time, moved on by hand as well."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def advance(self, by: timedelta) -> None:
+        self._ahead += by
+
+    async def sleep_until(self, at: datetime) -> None:
+        raise NotImplementedError("channels under test do not sleep by the hub's clock")
+
+
+class MemoryFiles:
+    """Files of one channel, judged by content."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Attachment, str, str, bytes]] = {}
+
+    async def put(self, chunks: AsyncIterator[bytes], *, name: str, channel: str, chat: str, limit: int) -> Attachment:
+        content = bytearray()
+        async for chunk in chunks:
+            content += chunk
+            if len(content) > limit:
+                raise Rejected(f"The file is larger than {limit} bytes: send a smaller one.")
+        if not content:
+            raise Rejected("The file is empty: send one with content.")
+        guess = filetype.guess(bytes(content))
+        media_type = guess.mime if guess else "application/octet-stream"
+        file = Attachment(derive(channel, chat, name, str(len(self._kept))), name, media_type, len(content))
+        self._kept[file.id] = (file, channel, chat, bytes(content))
+        return file
+
+    async def find(self, file: str, *, channel: str, chat: str) -> Attachment | None:
+        found = self._kept.get(file)
+        return found[0] if found and found[1:3] == (channel, chat) else None
+
+    async def read(self, file: str, *, start: int = 0) -> AsyncIterator[bytes]:
+        content = self._kept[file][3]
+        for at in range(start, len(content), 64 * 1024):
+            yield content[at : at + 64 * 1024]
+
+
+@dataclass
+class _Talk:
+    """One chat: its messages in order, and where its conversation stands."""
+
+    messages: list[tuple[int, Message]] = field(default_factory=list)
+    conversation: int = 0
+    state: str = "none"
+    operator: str = ""
+    rated: int = 0
+    #: number of the last client message staff have read
+    seen: int = 0
+
+
+class MemoryHost:
+    """A strict `router.ports.Host`. Everything durable happens in `receive`; nothing is shown that is not in it."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.files = MemoryFiles()
+        self.clock = TestClock()
+        self.secret = "a secret for tests, stable over restarts"
+        #: external id → raw, in the order of arrival
+        self.ledger: dict[str, str] = {}
+        self.poison: dict[str, str] = {}
+        self.events: list[ClientEvent] = []
+        self.deliveries: dict[str, Delivery] = {}
+        self.typed: list[str] = []
+        #: while set, the store cannot be reached
+        self.unreachable = False
+        self._channel = channel
+        self._talks: defaultdict[str, _Talk] = defaultdict(_Talk)
+        self._cursor = 0
+
+    # What the channel calls
+
+    async def receive(self, updates: Sequence[Update]) -> Sequence[bool]:
+        self._reach()
+        return [self._append(update) for update in updates]
+
+    async def confirm(self, receipts: Sequence[Receipt]) -> None:
+        self._reach()
+        for receipt in receipts:
+            delivery = self.deliveries[receipt.delivery]
+            if _rank(receipt.state) > _rank(delivery.state):
+                self.deliveries[delivery.id] = replace(delivery, state=receipt.state)
+
+    def typing(self, chat: str, *, text: str = "") -> None:
+        self.typed.append(chat)
+
+    async def chat(self, chat: str, *, after: int = 0, limit: int = 100) -> Chat:
+        self._reach()
+        if chat not in self._talks:
+            return Chat()
+        talk = self._talks[chat]
+        entries = [self._entry(talk, cursor, message) for cursor, message in talk.messages if cursor > after]
+        return Chat(tuple(entries[-limit:]), talk.state, talk.operator, talk.rated)
+
+    # What the rest of the hub would do
+
+    async def reply(self, chat: str, text: str, **more: object) -> Sent:
+        """Say something to the client, as an operator unless `author` says otherwise."""
+        message = self._add(chat, Author(AuthorKind.BOT) if more.pop("bot", False) else OPERATOR, text, **more)
+        delivery = Delivery(
+            derive("delivery", message.id), message.id, message.conversation, "sales", self._channel.name, chat
+        )
+        self.deliveries[delivery.id] = replace(delivery, state=DeliveryState.SENDING)
+        return await self.deliver(message)
+
+    async def deliver(self, message: Message) -> Sent:
+        """Send, or send again, what was said."""
+        delivery = self.deliveries[derive("delivery", message.id)]
+        sent = await self._channel.send(delivery, message)
+        if _rank(sent.state) > _rank(self.deliveries[delivery.id].state):
+            self.deliveries[delivery.id] = replace(self.deliveries[delivery.id], state=sent.state)
+        return sent
+
+    async def see(self, chat: str) -> None:
+        """Staff have read everything the client wrote."""
+        talk = self._talks[chat]
+        last = talk.messages[-1][1]
+        talk.seen = last.n
+        await self._channel.seen(chat, last.conversation, last.n)
+
+    async def take(self, chat: str, name: str = OPERATOR.name) -> None:
+        """An operator takes the conversation."""
+        self._talks[chat].state, self._talks[chat].operator = "open", name
+
+    async def end(self, chat: str) -> None:
+        """Close the conversation and ask for a rating."""
+        self._talks[chat].state = "closed"
+        await self.reply(chat, "How did we do?", kind=MessageKind.RATING, choices=("1", "2", "3", "4", "5"))
+
+    def messages(self, chat: str) -> list[Message]:
+        """Return the chat's messages in order."""
+        return [message for _, message in self._talks[chat].messages] if chat in self._talks else []
+
+    def texts(self, chat: str) -> list[str]:
+        """Return the chat's texts in order."""
+        return [message.text for message in self.messages(chat)]
+
+    def states(self) -> list[DeliveryState]:
+        """Return how far each delivery has got, in the order made."""
+        return [delivery.state for delivery in self.deliveries.values()]
+
+    # How it does it
+
+    def _reach(self) -> None:
+        if self.unreachable:
+            raise Retryable("The store cannot be reached.")
+
+    def _append(self, update: Update) -> bool:
+        if update.external_id in self.ledger:
+            return False
+        self.ledger[update.external_id] = update.raw
+        id_ = f"{self._channel.name}:{update.external_id}"
+        try:
+            event = self._channel.parse(id_, update.raw, self.clock.now())
+        except Unparsable as error:
+            self.poison[id_] = str(error)
+            return True
+        if event is not None:
+            self.events.append(event)
+            self._decide(event)
+        return True
+
+    def _decide(self, event: ClientEvent) -> None:
+        talk = self._talks[event.chat]
+        if isinstance(event, ClientMessage):
+            if talk.state in {"none", "closed"}:
+                talk.conversation, talk.state, talk.rated, talk.seen = talk.conversation + 1, "queued", 0, 0
+            author = Author(AuthorKind.CLIENT, event.sender.identity.key, event.sender.name)
+            self._add(event.chat, author, event.text, attachments=event.attachments, external_id=event.external_id)
+        elif isinstance(event, ClientRated):
+            talk.rated = event.score
+        elif isinstance(event, ClientEnded):
+            talk.state = "closed"
+
+    def _add(self, chat: str, author: Author, text: str, **more: object) -> Message:
+        talk = self._talks[chat]
+        conversation = derive(chat, str(talk.conversation))
+        n = 1 + sum(message.conversation == conversation for _, message in talk.messages)
+        kind = more.pop("kind", MessageKind.TEXT)
+        self._cursor += 3  # cursors rise but are not consecutive: other chats and events have theirs in between
+        id_ = derive("message", conversation, str(n))
+        now = self.clock.now()
+        message = Message(id_, conversation, n, author, kind, text, now, self._channel.name, chat, **more)
+        talk.messages.append((self._cursor, message))
+        return message
+
+    def _entry(self, talk: _Talk, cursor: int, message: Message) -> Entry:
+        if message.author.kind is AuthorKind.CLIENT:
+            latest = message.conversation == talk.messages[-1][1].conversation
+            read = not latest or message.n <= talk.seen
+            return Entry(message, cursor, DeliveryState.READ if read else DeliveryState.SENT)
+        delivery = self.deliveries[derive("delivery", message.id)]
+        return Entry(message, cursor, delivery.state, delivery.id)
+
+
+def _rank(state: DeliveryState) -> int:
+    return RECEIPT_ORDER.index(state) if state in RECEIPT_ORDER else -1
