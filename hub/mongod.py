@@ -197,10 +197,12 @@ async def _move(client: AsyncMongoClient[dict[str, Any]], config: dict[str, Any]
 
 def _rotate_log(mongod: Mongod) -> None:
     log = mongod.folder / "mongod.log"
-    if log.exists() and log.stat().st_size > MAX_LOG:
+    if log.exists():
+        if log.stat().st_size <= MAX_LOG:
+            return
         log.replace(log.with_name("mongod.log.1"))
-        # mongod then opens a new log under the old name.
-        mongod.process.send_signal(signal.SIGUSR1)
+    # mongod then opens a new log under the old name; asked again if it did not do so last time.
+    mongod.process.send_signal(signal.SIGUSR1)
 
 
 def _port_of_last_time(kept: Path) -> int:

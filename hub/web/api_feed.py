@@ -15,6 +15,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from hub.web.access import known_operator
 from hub.web.bodies import Nothing, SocketStart, WantedEvents, Watch
 from hub.web.facade import Hub
+from hub.web.feed_views import Events, FeedItem
 from hub.web.hydrate import Hydrator
 from hub.web.keys import FOLLOWERS, HUB, HYDRATOR, SESSIONS, TEXTS
 from hub.web.language import language_of
@@ -24,7 +25,6 @@ from hub.web.present import Presenter
 from hub.web.problems import Problem
 from hub.web.security import from_own_page
 from hub.web.sessions import Sessions
-from hub.web.views import Events, FeedItem
 from router.errors import Retryable
 from router.ports import FeedEvent
 

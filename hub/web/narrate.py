@@ -6,9 +6,9 @@ from collections.abc import Callable, Container, Iterator, Sequence
 
 from hub.web.access import sees_event
 from hub.web.facade import Hub
+from hub.web.feed_views import FeedItem
 from hub.web.hydrate import Facts
 from hub.web.present import Presenter, client_view, delivery_view, operator_view, settings_problems
-from hub.web.views import FeedItem
 from router.ports import FeedEvent
 
 
