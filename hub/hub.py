@@ -137,9 +137,9 @@ class Hub:
 
     async def mark_seen(self, conversation: str, operator: str, n: int) -> None:
         """Note that an operator has read up to message `n`; harmless to lose when the hub dies at this moment."""
-        for lane in self.engine.lanes.values():
-            if lane.desk.get(conversation) is not None:
-                lane.inbox.push(Work(Seen(f"hub:seen:{conversation}:{n}", conversation, operator, n)))
+        found = (await self.store.conversations([conversation])).get(conversation)
+        if found is not None and n > found.seen:
+            self.engine.elsewhere(Work(Seen(f"hub:seen:{conversation}:{n}", conversation, operator, n)), found.line)
 
     def typing(self, conversation: Conversation, operator: str) -> None:
         """Show the client that an operator is typing, when that operator holds the floor."""

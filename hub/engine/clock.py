@@ -10,8 +10,9 @@ class SystemClock:
     """Implements `router.ports.Clock` on the machine's own time."""
 
     def now(self) -> datetime:
-        """Return the time in UTC."""
-        return datetime.now(UTC)
+        """Return the time in UTC, in whole milliseconds: what is kept is then the same as what is in memory."""
+        now = datetime.now(UTC)
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     async def sleep_until(self, at: datetime) -> None:
         """Return when `at` has come, also when the machine's clock was moved meanwhile."""

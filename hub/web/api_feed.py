@@ -129,7 +129,8 @@ class Socket:
             await self._socket.send_str('{"type":"events",' + stretch[1:])
 
     async def _say_current(self, cursor: int) -> None:
-        """Tell the console that it has seen everything up to the moment it connected."""
+        """Tell the console that it has seen everything up to the moment it connected, and how the rules are now."""
+        await self._send([FeedEvent(0, self._hub.clock.now(), "rules")], cursor)
         await self._socket.send_json({"type": "current", "cursor": cursor})
 
     async def _beat(self) -> None:
