@@ -1,0 +1,55 @@
+"""The store ports on MongoDB: the ledger, what lanes, deliveries and pages read, and files."""
+
+from __future__ import annotations
+
+from crm_store.accounts import Accounts
+from crm_store.chats import ChatReads
+from crm_store.commit import Commits
+from crm_store.driver import Database, DriverName, connect
+from crm_store.failures import not_a_replica_set
+from crm_store.files import GridFiles
+from crm_store.indexes import ensure_indexes
+from crm_store.lanes import LaneReads
+from crm_store.ledger import MongoLedger
+from crm_store.pages import PageReads
+
+__all__ = ["MongoStore", "open_store"]
+
+
+class MongoStore(Commits, LaneReads, ChatReads, PageReads, Accounts):
+    """Implements `router.store.Store`; `ledger` implements `router.store.Ledger`."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.ledger = MongoLedger(database)
+        self.files = GridFiles(database)
+
+    async def ping(self) -> None:
+        """Raise `Retryable` unless the database answers and accepts writes."""
+        await self._database["meta"].update({"_id": "ping"}, {"$currentDate": {"at": True}}, upsert=True)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._database.close()
+
+
+async def open_store(url: str, database: str, driver: DriverName = "pymongo") -> MongoStore:
+    """Connect to a replica set or sharded cluster and make the indexes that are missing.
+
+    Raises `Retryable` when nobody answers within 3 s, and `Misconfigured` when the address, the database's name or
+    the server cannot work.
+    """
+    connected = connect(url, database, driver)
+    try:
+        await _check_transactions(connected)
+        await ensure_indexes(connected)
+    except BaseException:
+        await connected.close()
+        raise
+    return MongoStore(connected)
+
+
+async def _check_transactions(database: Database) -> None:
+    hello = await database.command("hello")
+    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+        raise not_a_replica_set()

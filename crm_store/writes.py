@@ -39,7 +39,9 @@ class Write:
         if self.operations:
             result = await database[self.collection].bulk_write(self.operations, session=session)
             if self.finds not in {None, result.matched_count}:
-                raise Conflict(f"Of {self.finds} {self.collection}, only {result.matched_count} are still to be decided.")
+                raise Conflict(
+                    f"Of {self.finds} {self.collection}, only {result.matched_count} are still to be decided."
+                )
 
 
 def planned(batch: Batch) -> list[Write]:

@@ -1,0 +1,123 @@
+"""What lanes read: the conversations, clients and operators they decide about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from pymongo import UpdateOne
+
+from crm_store.codec import Document, clean, decode_all
+from crm_store.room import Room
+from router.model import Client, Conversation, OperatorState, State
+
+WAITING = [State.TRIAGE.value, State.QUEUED.value, State.OFFERED.value]
+HELD = [State.OPEN.value, State.WAITING.value]
+UNCLOSED = [*WAITING, *HELD]
+
+
+class LaneReads(Room):
+    """Reads for lanes."""
+
+    async def waiting_of(self, line: str) -> list[Conversation]:
+        """Return the line's conversations in triage, queued or offered, oldest first."""
+        return await self._conversations({"line": line, "state": {"$in": WAITING}})
+
+    async def held_by(self, line: str, operators: Collection[str]) -> list[Conversation]:
+        """Return the line's open and waiting conversations of these operators, oldest first."""
+        wanted = {"line": line, "state": {"$in": HELD}, "operator": {"$in": list(operators)}}
+        return await self._conversations(wanted) if operators else []
+
+    async def conversations(self, ids: Collection[str]) -> dict[str, Conversation]:
+        """Return those that exist, by id."""
+        found = await self._conversations({"_id": {"$in": list(ids)}}) if ids else []
+        return {conversation.id: conversation for conversation in found}
+
+    async def latest_of_chats(self, chats: Collection[tuple[str, str]]) -> dict[tuple[str, str], Conversation]:
+        """Return the latest conversation of each (channel, chat) that has one."""
+        kept = {(clean(channel), clean(chat)): (channel, chat) for channel, chat in chats}
+        if not kept:
+            return {}
+        latest = await self._database["conversations"].aggregate(_latest(list(kept)))
+        found = await self.conversations([each["id"] for each in latest])
+        pairs = {(each.channel, each.chat): each for each in found.values()}
+        return {asked: pairs[pair] for pair, asked in kept.items() if pair in pairs}
+
+    async def clients_of(self, identities: Collection[str]) -> dict[str, Client]:
+        """Return identity key → client."""
+        kept = {clean(identity): identity for identity in identities}
+        links = await self._database["identities"].find({"_id": {"$in": list(kept)}}) if kept else []
+        wanted = {link["client"] for link in links}
+        documents = await self._database["clients"].find({"_id": {"$in": list(wanted)}}) if wanted else []
+        clients = {client.id: client for client in decode_all(documents, Client)}
+        return {kept[link["_id"]]: clients[link["client"]] for link in links if link["client"] in clients}
+
+    async def last_operators(self, clients: Collection[str]) -> dict[str, str]:
+        """Return client → the operator of their latest conversation that had one."""
+        stages: list[Document] = [
+            {"$match": {"client": {"$in": list(clients)}, "operator": {"$gt": ""}}},
+            {"$sort": {"client": 1, "created_at": -1}},
+            {"$group": {"_id": "$client", "operator": {"$first": "$operator"}}},
+        ]
+        found = await self._database["conversations"].aggregate(stages) if clients else []
+        return {each["_id"]: each["operator"] for each in found}
+
+    async def due(self, line: str, before: datetime, limit: int) -> list[tuple[datetime, str]]:
+        """Return (due, conversation) of the line's earliest timers due up to a time, earliest first."""
+        found = await self._database["conversations"].find(
+            {"line": line, "due_at": {"$lte": before}}, sort=[("due_at", 1)], limit=limit, fields=["due_at"]
+        )
+        return [(each["due_at"], each["_id"]) for each in found]
+
+    async def chats_away(self, channel: str, line: str) -> dict[str, str]:
+        """Return chat → line for the channel's unclosed conversations that are on another line than `line`."""
+        found = await self._database["conversations"].find(
+            {"channel": channel, "state": {"$in": UNCLOSED}, "line": {"$ne": line}},
+            fields=["chat", "line", "created_at"],
+        )
+        return {each["chat"]: each["line"] for each in sorted(found, key=lambda each: each["created_at"])}
+
+    async def operators(self) -> dict[str, OperatorState]:
+        """Return what is kept about every operator."""
+        found = decode_all(await self._database["operators"].find({}, sort=[("_id", 1)]), OperatorState)
+        return {operator.id: operator for operator in found}
+
+    async def count_loads(self) -> dict[str, int]:
+        """Recount how many conversations each operator holds or is offered, correct what is kept, and return it."""
+        loads: Counter[str] = Counter()
+
+        async def recount(session: Any) -> None:
+            loads.clear()
+            query = {"state": {"$in": [State.OFFERED.value, *HELD]}}
+            cursor = self._database.raw["conversations"].find(query, session=session)
+            for conversation in decode_all(await cursor.to_list(length=None), Conversation):
+                loads.update(conversation.holders)
+            kept = self._database.raw["operators"].find({}, ["load"], sort=[("_id", 1)], session=session)
+            loads.update({each["_id"]: 0 for each in await kept.to_list(length=None)})
+            changes = [UpdateOne({"_id": id_}, {"$set": {"load": load}}, upsert=True) for id_, load in loads.items()]
+            if changes:
+                await self._database.raw["operators"].bulk_write(changes, session=session)
+
+        await self._database.transaction(recount)
+        return dict(loads)
+
+    async def last_cursor(self) -> int:
+        """Return the feed's highest cursor, 0 for none."""
+        last = await self._database["events"].find_one({}, sort=[("_id", -1)], fields=["_id"])
+        return int(last["_id"]) if last is not None else 0
+
+    async def _conversations(self, query: Document) -> list[Conversation]:
+        documents = await self._database["conversations"].find(query)
+        return sorted(decode_all(documents, Conversation), key=lambda each: (each.created_at, each.id))
+
+
+def _latest(chats: list[tuple[str, str]]) -> list[Document]:
+    """Return the stages that find the id of each chat's latest conversation, read from the index alone."""
+    channels, names = {channel for channel, _ in chats}, {chat for _, chat in chats}
+    return [
+        {"$match": {"channel": {"$in": list(channels)}, "chat": {"$in": list(names)}}},
+        {"$sort": {"channel": 1, "chat": 1, "created_at": -1, "_id": 1}},
+        {"$group": {"_id": {"channel": "$channel", "chat": "$chat"}, "id": {"$first": "$_id"}}},
+    ]

@@ -1,0 +1,17 @@
+"""The store on PyMongo's own asyncio API."""
+
+from __future__ import annotations
+
+from tests.contract.store import FilesContract, LedgerContract, StoreContract
+
+
+class TestLedger(LedgerContract):
+    pass
+
+
+class TestStore(StoreContract):
+    pass
+
+
+class TestFiles(FilesContract):
+    pass
