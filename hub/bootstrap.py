@@ -135,8 +135,7 @@ async def _store(stack: AsyncExitStack, settings: Settings, data: Path) -> Mongo
         store = await open_store(url, settings.store.database, settings.store.driver)
     except Retryable as error:
         raise Misconfigured(
-            f"The database at store.url cannot be reached ({error}): check the address and that it is running, "
-            "or leave store.url out to have the hub start a MongoDB of its own."
+            f"{str(error).removesuffix('.')}, or leave store.url out to have the hub start a MongoDB of its own."
         ) from error
     stack.push_async_callback(store.close)
     return store

@@ -62,23 +62,22 @@ async def _named(store: Store, desk: Desk, batch: Sequence[Work]) -> dict[int, s
     missing = [key for key in named if desk.get(key) is None]
     found = await store.conversations(missing) if missing else {}
     here = [c for c in found.values() if c.line == desk.line]
-    await _latest(store, desk, [(c.channel, c.chat) for c in here])
+    foreign = await _latest(store, desk, [(c.channel, c.chat) for c in here])
     for conversation in here:
         if desk.get(conversation.id) is None:
             desk.put(conversation)
+    desk.chats |= {chat: conversation.id for chat, conversation in foreign.items()}
     lines = {key: c.line for key, c in found.items() if c.line != desk.line}
     return {id(w): lines[key] for w in batch if (key := conversation_of(w.event)) in lines and key is not None}
 
 
 async def _latest(store: Store, desk: Desk, chats: Iterable[Chat]) -> dict[Chat, Conversation]:
-    """Load the latest conversations of chats; return those that are on other lines."""
+    """Load the latest conversations of chats; return those that are on other lines, which are not loaded."""
     unknown = {chat for chat in chats if chat not in desk.chats}
     found = await store.latest_of_chats(unknown) if unknown else {}
     foreign = {chat: c for chat, c in found.items() if c.line != desk.line}
     for chat, conversation in found.items():
-        if chat in foreign:
-            desk.chats[chat] = conversation.id
-        else:
+        if chat not in foreign:
             desk.put(conversation)
     return foreign
 

@@ -182,7 +182,8 @@ async def test_a_log_that_has_grown_is_put_aside(
     await until(log.parent, lambda: bool(text_of(log.with_name("mongod.log.1"))) and log.exists())
     assert await kept_secret(again)
     await again.stop()
-    assert "Now exiting" in text_of(log)
+    # While it exits, the log may have grown enough to be put aside once more.
+    assert "Now exiting" in text_of(log) + text_of(log.with_name("mongod.log.1"))
 
 
 async def test_a_machine_without_mongod_is_told_the_ways_to_get_one(
