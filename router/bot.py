@@ -8,7 +8,7 @@ from dataclasses import replace
 from router import conversation as steps
 from router.effects import AskTriage, Move
 from router.model import BotMemory, Conversation, Handoff, Message, State, Understanding
-from router.queueing import enqueue
+from router.queueing import announced, enqueue
 from router.rules import IntentRules
 from router.turn import Turn
 
@@ -80,7 +80,7 @@ def _continue(turn: Turn, conversation: Conversation, intent: str, result: Under
     if missing:
         _answer(turn, conversation, turn.book.prompts.ask(missing, _tongue(turn, conversation)))
     elif answer and (rules.do == "answer" or (rules.do is None and not rules.ask)):
-        _answer(turn, replace(conversation, bot=replace(memory, misses=0)), answer)
+        _answer(turn, replace(conversation, bot=replace(memory, misses=0, intent="")), answer)
     else:
         hand_over(turn, conversation, "slots_filled" if rules.ask else "routed", result, line=rules.line)
 
@@ -118,9 +118,9 @@ def hand_over(
 
 
 def move(turn: Turn, conversation: Conversation, line: str) -> None:
-    """Give a conversation to another line's lane."""
+    """Give a conversation to another line's lane, and tell the client what to expect there."""
     fresh = replace(steps.queued(conversation, turn.now), line=line, passed={}, said=())
-    turn.effects.append(Move(turn.save(fresh)))
+    turn.effects.append(Move(turn.save(announced(turn, fresh))))
     turn.desk.drop(conversation.id)
 
 

@@ -22,7 +22,7 @@ from router.model import (
     Sender,
     State,
 )
-from router.queueing import drain, enqueue, take_back
+from router.queueing import announced, enqueue, freed, take_back
 from router.rulebook import Rulebook
 from router.turn import Turn
 
@@ -33,7 +33,7 @@ def wrote(turn: Turn, event: ClientMessage) -> None:
     """Put a client's message where it belongs and see to it that somebody looks at it."""
     latest = turn.desk.of_chat(event.channel, event.chat)
     if latest is not None and _rates(latest, event):
-        _rate(turn, latest, int(event.text), "")
+        _rate(turn, _hear(turn, latest, event)[0], int(event.text), "")
         return
     conversation = latest if latest is not None and not is_over(turn.book, latest, turn.now) else _begin(turn, event)
     spoken, message = _hear(turn, conversation, event)
@@ -62,8 +62,9 @@ def _react(turn: Turn, conversation: Conversation, message: Message) -> None:
     elif conversation.state is State.TRIAGE:
         enqueue(turn, conversation)
     elif conversation.state is State.OPEN and not turn.roster.at_work(conversation.operator, turn.book, turn.now):
-        take_back(turn, conversation, (conversation.operator,))
-        drain(turn)
+        enqueue(turn, take_back(turn, conversation, (conversation.operator,)))
+    elif conversation.state is State.QUEUED:
+        turn.save(announced(turn, conversation))
     else:
         turn.save(conversation)
 
@@ -142,17 +143,13 @@ def ended(turn: Turn, event: ClientEnded) -> None:
     conversation = turn.desk.of_chat(event.channel, event.chat)
     if conversation is not None and conversation.state is not State.CLOSED:
         close(turn, conversation, "client")
-        drain(turn)
+        freed(turn, conversation)
 
 
 def close(turn: Turn, conversation: Conversation, by: str, name: str = "") -> None:
     """End a conversation: say goodbye and, when a person had answered, ask how it was."""
-    auto = turn.book.line(conversation.line).auto_close
     silent = by == "silence"
-    text = (
-        (auto.text if auto else None) if silent else turn.book.text(conversation.line, "closed", conversation.language)
-    )
-    step = turn.say(conversation, text or "")
+    step = turn.say(conversation, _farewell(turn, conversation, silent=silent))
     if not silent and _asks_rating(turn, conversation):
         question = turn.book.text(conversation.line, "rating", conversation.language)
         step = replace(turn.say(step, question, kind=MessageKind.RATING), rating_asked=bool(question))

@@ -14,6 +14,7 @@ from router.console import (
     may_see,
     refuses_join,
     refuses_lead,
+    refuses_reopen,
     refuses_reply,
     refuses_skip,
     refuses_take,
@@ -45,7 +46,7 @@ from router.model import (
     Presence,
     State,
 )
-from router.queueing import drain, give_back, offer_to
+from router.queueing import freed, give_back, offer_to
 from router.turn import Turn
 
 
@@ -60,17 +61,7 @@ def carry_out(turn: Turn, command: ConversationCommand) -> None:
         turn.refuse(refusal[0], **refusal[1])
         return
     turn.accept()
-    _wake_other_lines(turn, conversation)
-    drain(turn)
-
-
-def _wake_other_lines(turn: Turn, before: Conversation) -> None:
-    """Whoever holds less than before may be awaited on other lines as well."""
-    after = turn.desk.get(before.id)
-    freed = set(before.holders) - set(after.holders if after else ())
-    lines = {line for name in freed for line in turn.book.rules.lines_of(name)} - {turn.desk.line}
-    if lines:
-        turn.effects.append(WakeLines(tuple(sorted(lines))))
+    freed(turn, conversation)
 
 
 def _author(turn: Turn, operator: str) -> Author:
@@ -186,12 +177,9 @@ def _close(turn: Turn, conversation: Conversation, command: Close) -> Refusal:
 
 
 def _reopen(turn: Turn, conversation: Conversation, command: Reopen) -> Refusal:
-    if conversation.state is not State.CLOSED:
-        return "not_closed", {}
-    latest = turn.desk.of_chat(conversation.channel, conversation.chat)
-    if latest is not None and latest.id != conversation.id:
+    if turn.desk.latest(conversation.channel, conversation.chat) not in {"", conversation.id}:
         return "newer_exists", {}
-    refusal = refuses_take(turn.book, turn.roster, steps.reopened(conversation, turn.now), command.operator, turn.now)
+    refusal = refuses_reopen(turn.book, turn.roster, conversation, command.operator, turn.now)
     if refusal is None:
         name = turn.book.name(command.operator)
         turn.save(turn.happened(_held_again(turn, conversation, command.operator), "reopened_by", name=name))
@@ -236,13 +224,17 @@ def set_presence(turn: Turn, command: SetPresence) -> None:
         turn.refuse("unknown_operator")
         return
     state = turn.roster.get(command.operator)
-    lines = turn.book.rules.lines_of(command.operator)
-    given = dict(state.given)
-    if command.presence is Presence.AVAILABLE and state.presence is not Presence.AVAILABLE:
-        given |= {line: levelled(command.operator, line, turn.book, turn.roster, turn.now) for line in lines}
+    comes = command.presence is Presence.AVAILABLE and state.presence is not Presence.AVAILABLE
+    given = {**state.given, **(_joining_counts(turn, command.operator) if comes else {})}
     turn.save_operator(replace(state, presence=command.presence, given=given))
     turn.accept()
     turn.effects.append(WakeLines(tuple(turn.book.rules.lines)))
+
+
+def _joining_counts(turn: Turn, operator: str) -> dict[str, int]:
+    """Return line → the count with which an operator joins its pool."""
+    lines = turn.book.rules.lines_of(operator)
+    return {line: levelled(line, turn.book, turn.roster, turn.now, joining=operator)[operator] for line in lines}
 
 
 def seen(turn: Turn, event: Seen) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from router.conversation import reopened
 from router.desk import Roster
 from router.distribution import obstacle
 from router.model import Conversation, JoinMode, State
@@ -83,6 +84,13 @@ def refuses_join(book: Rulebook, conversation: Conversation, operator: str, mode
     return ("hidden_is_for_supervisors", {}) if mode is JoinMode.HIDDEN and not book.leads(operator) else None
 
 
+def refuses_reopen(book: Rulebook, roster: Roster, conversation: Conversation, operator: str, now: datetime) -> Refusal:
+    """Return why an operator may not continue a closed conversation: it becomes theirs, so they need room for it."""
+    if conversation.state is not State.CLOSED:
+        return "not_closed", {}
+    return refuses_take(book, roster, reopened(conversation, now), operator, now)
+
+
 def allowed(book: Rulebook, roster: Roster, conversation: Conversation, operator: str, now: datetime) -> frozenset[str]:
     """Return what an operator may do with a conversation right now.
 
@@ -102,6 +110,6 @@ def allowed(book: Rulebook, roster: Roster, conversation: Conversation, operator
         "join_open": refuses_join(book, conversation, operator, JoinMode.OPEN),
         "join_hidden": refuses_join(book, conversation, operator, JoinMode.HIDDEN),
         "leave": None if operator in conversation.joined else ("not_joined", {}),
-        "reopen": None if conversation.state is State.CLOSED else ("not_closed", {}),
+        "reopen": refuses_reopen(book, roster, conversation, operator, now),
     }
     return frozenset(action for action, refusal in verdicts.items() if refusal is None)

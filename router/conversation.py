@@ -46,7 +46,11 @@ def queued(conversation: Conversation, now: datetime) -> Conversation:
 def _waits_since(conversation: Conversation) -> datetime | None:
     if conversation.state in {State.QUEUED, State.OFFERED}:
         return conversation.queued_at
-    return conversation.last_client_at if conversation.state is State.OPEN else None
+    if conversation.state is not State.OPEN:
+        return None
+    since, answered_at = conversation.queued_at, conversation.last_reply_at
+    unanswered = since is not None and (answered_at is None or answered_at < since)
+    return since if unanswered else conversation.last_client_at
 
 
 def offered(

@@ -7,7 +7,7 @@ from datetime import datetime
 from router import bot, clients, commands, queueing
 from router import conversation as steps
 from router.desk import Desk
-from router.effects import Effect, WakeLines
+from router.effects import Effect
 from router.events import (
     Arrived,
     ClientEnded,
@@ -20,7 +20,7 @@ from router.events import (
     TriageAnswered,
     Wake,
 )
-from router.model import Conversation, State
+from router.model import State
 from router.rulebook import Rulebook
 from router.turn import Turn
 
@@ -37,7 +37,7 @@ def decide(desk: Desk, event: Event, book: Rulebook, now: datetime) -> list[Effe
         case ClientRated():
             clients.rated(turn, event)
         case ClientEnded():
-            _and_wake(turn, event)
+            clients.ended(turn, event)
         case SetPresence():
             commands.set_presence(turn, event)
         case Seen():
@@ -53,11 +53,6 @@ def decide(desk: Desk, event: Event, book: Rulebook, now: datetime) -> list[Effe
         case _:
             commands.carry_out(turn, event)
     return turn.effects
-
-
-def _and_wake(turn: Turn, event: ClientEnded) -> None:
-    clients.ended(turn, event)
-    turn.effects.append(WakeLines(tuple(name for name in turn.book.rules.lines if name != turn.desk.line)))
 
 
 def _triaged(turn: Turn, event: TriageAnswered) -> None:
@@ -79,16 +74,12 @@ def _timer(turn: Turn, event: TimerFired) -> None:
         return
     if event.kind == steps.OFFER:
         queueing.give_back(turn, conversation, conversation.offered, "unanswered")
-        queueing.drain(turn)
+        queueing.freed(turn, conversation)
     elif event.kind == steps.RETRY:
         turn.save(steps.with_timer(conversation, steps.RETRY, None))
         queueing.drain(turn)
     elif event.kind == steps.TRIAGE:
         bot.hear(turn, conversation, conversation.bot.pending, None)
     else:
-        _silence(turn, conversation)
-
-
-def _silence(turn: Turn, conversation: Conversation) -> None:
-    clients.close(turn, conversation, "silence")
-    turn.effects.append(WakeLines(tuple(turn.book.rules.lines)))
+        clients.close(turn, conversation, "silence")
+        queueing.freed(turn, conversation)

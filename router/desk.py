@@ -46,7 +46,7 @@ class Desk:
     line: str
     roster: Roster
     conversations: dict[str, Conversation] = field(default_factory=dict)
-    #: (channel, chat) → its latest conversation's id
+    #: (channel, chat) → its latest conversation's id, wherever that is
     chats: dict[tuple[str, str], str] = field(default_factory=dict)
     #: identity key → client, for new conversations of this batch
     clients: dict[str, Client] = field(default_factory=dict)
@@ -65,18 +65,28 @@ class Desk:
         """Return the latest conversation of a chat, if it is in memory and on this line."""
         return self.conversations.get(self.chats.get((channel, chat), ""))
 
+    def latest(self, channel: str, chat: str) -> str:
+        """Return the id of a chat's latest conversation, which may be on another line; empty when unknown."""
+        return self.chats.get((channel, chat), "")
+
     def put(self, conversation: Conversation) -> None:
         """Take a conversation in, or replace it, keeping the queue and the offers in step."""
-        self._unlist(self.conversations.get(conversation.id))
+        former = self.conversations.get(conversation.id)
+        self._unlist(former)
         self.conversations[conversation.id] = conversation
-        chat = (conversation.channel, conversation.chat)
-        latest = self.conversations.get(self.chats.get(chat, ""))
-        if latest is None or latest.created_at <= conversation.created_at:
-            self.chats[chat] = conversation.id
+        if former is None:
+            self._learn_latest(conversation)
         if conversation.state is State.QUEUED:
             insort(self._queue, (conversation.queued_at or conversation.created_at, conversation.id))
         elif conversation.state is State.OFFERED:
             self._offered[conversation.id] = None
+
+    def _learn_latest(self, conversation: Conversation) -> None:
+        """Note its chat's latest conversation; replacing an older one later says nothing about that."""
+        chat = (conversation.channel, conversation.chat)
+        latest = self.conversations.get(self.latest(*chat))
+        if latest is None or latest.created_at <= conversation.created_at:
+            self.chats[chat] = conversation.id
 
     def drop(self, conversation: str) -> None:
         """Forget a conversation; it can be read again from the store."""

@@ -30,6 +30,8 @@ class Choice:
     rule: str
     #: when somebody who let it go may be asked again, when only such people are left
     retry_at: datetime | None = None
+    #: everybody who could have been chosen, in the order considered
+    free: tuple[str, ...] = ()
 
 
 def obstacle(operator: str, book: Rulebook, roster: Roster, now: datetime) -> str:
@@ -80,6 +82,7 @@ def choose(conversation: Conversation, book: Rulebook, roster: Roster, now: date
         tuple((name, _reason(name, reason, chosen, by)) for name, reason in considered),
         by,
         min(let_go, default=None) if not chosen else None,
+        tuple(free),
     )
 
 
@@ -102,15 +105,26 @@ def anybody(operators: Iterable[str], book: Rulebook, roster: Roster, now: datet
     return any(not obstacle(name, book, roster, now) for name in operators)
 
 
-def levelled(operator: str, line: str, book: Rulebook, roster: Roster, now: datetime) -> int:
-    """Return the count with which somebody joins the pool of an even line: not below anybody who is there already.
+def _there(operator: str, book: Rulebook, roster: Roster, now: datetime) -> bool:
+    return roster.get(operator).presence is Presence.AVAILABLE and book.on_shift(operator, now)
 
-    Whoever was away does not get everything until they have caught up.
+
+def _just_came(operator: str, line: str, book: Rulebook, roster: Roster, now: datetime) -> bool:
+    """Return whether somebody who is there has been asked nothing since their shift began."""
+    began = book.shift_began(operator, now)
+    return began is not None and roster.get(operator).given_at.get(line, _BEGINNING) < began
+
+
+def levelled(line: str, book: Rulebook, roster: Roster, now: datetime, *, joining: str = "") -> dict[str, int]:
+    """Return the counts with which newcomers, and whoever is `joining`, enter a line's pool.
+
+    They lie within the counts of those who are there already, so that whoever was away neither gets everything until
+    they have caught up, nor nothing until the others have. When all have just come, all begin level.
     """
-    own = roster.get(operator).given.get(line, 0)
-    others = [
-        roster.get(name).given.get(line, 0)
-        for name in book.line(line).operators
-        if name != operator and roster.get(name).presence is Presence.AVAILABLE and book.on_shift(name, now)
-    ]
-    return max(own, min(others, default=0))
+    there = [name for name in book.line(line).operators if name == joining or _there(name, book, roster, now)]
+    count = {name: roster.get(name).given.get(line, 0) for name in there}
+    fresh = [name for name in there if name == joining or _just_came(name, line, book, roster, now)]
+    settled = [count[name] for name in there if name not in fresh]
+    low = min(settled or [max(count.values(), default=0)])
+    high = max(settled, default=low)
+    return {name: min(max(count[name], low), high) for name in fresh}

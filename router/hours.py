@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-_TIMES = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
+_TIMES = re.compile(r"([0-9]{1,2}):([0-9]{2})\s*-\s*([0-9]{1,2}):([0-9]{2})")
 _DAY_MINUTES = 24 * 60
 #: how far ahead the next opening is looked for: a year covers every weekly plan with holidays
 _HORIZON_DAYS = 370
@@ -101,8 +101,20 @@ def _instant(day: date, minutes: int, zone: ZoneInfo) -> datetime:
     wall = datetime.combine(day, time(minutes // 60, minutes % 60), zone)
     instant = wall.astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) != wall.replace(tzinfo=None):
-        return min(instant, wall.replace(fold=1).astimezone(UTC))
+        return _jump(wall.replace(fold=1).astimezone(UTC), instant, zone)
     return instant
+
+
+def _jump(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """Return the first moment of the new offset, to the second; it lies between `before` and `after`."""
+    new = after.astimezone(zone).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = (before + (after - before) / 2).replace(microsecond=0)
+        if middle.astimezone(zone).utcoffset() == new:
+            after = middle
+        else:
+            before = middle
+    return after
 
 
 def _shifts(plan: Plan, day: date) -> list[tuple[datetime, datetime]]:
@@ -116,9 +128,38 @@ def is_open(plan: Plan | None, now: datetime) -> bool:
     """Return whether `now` is working time; no plan means always."""
     if plan is None:
         return True
+    return opened_at(plan, now) is not None
+
+
+def _around(plan: Plan, now: datetime) -> list[tuple[datetime, datetime]]:
     today = now.astimezone(plan.zone).date()
-    shifts = _shifts(plan, today - timedelta(days=1)) + _shifts(plan, today)
-    return any(start <= now < end for start, end in shifts)
+    return _shifts(plan, today - timedelta(days=1)) + _shifts(plan, today)
+
+
+def opened_at(plan: Plan, now: datetime) -> datetime | None:
+    """Return when the shift that `now` lies in began; None when `now` is not working time."""
+    return min((start for start, end in _around(plan, now) if start <= now < end), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time in which nothing changes, so that asking again is only a comparison."""
+
+    is_open: bool
+    #: when the shift began; None when it is closed, or always open
+    began: datetime | None
+    since: datetime
+    #: excluded
+    until: datetime
+    #: whether things change at `until`, or it is only time to look again
+    ends: bool
+
+
+def stretch(plan: Plan | None, now: datetime) -> Stretch:
+    """Return how things stand from `now` until they change, or for a day when they do not."""
+    began = opened_at(plan, now) if plan else None
+    change = next_change(plan, now)
+    return Stretch(plan is None or began is not None, began, now, change or now + timedelta(days=1), change is not None)
 
 
 def next_change(plan: Plan | None, now: datetime) -> datetime | None:

@@ -6,9 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from router import conversation as steps
-from router.distribution import Choice, anybody, choose
-from router.effects import Explain
-from router.hours import is_open
+from router.distribution import Choice, anybody, choose, levelled
+from router.effects import Explain, WakeLines
 from router.model import Conversation, Presence, State
 from router.rules import Distribution
 from router.turn import Turn
@@ -18,6 +17,9 @@ def enqueue(turn: Turn, conversation: Conversation) -> None:
     """Let a conversation wait for an operator, tell the client so, and look for one at once."""
     turn.save(announced(turn, steps.queued(conversation, turn.now)))
     drain(turn)
+    waiting = turn.desk.get(conversation.id)
+    if waiting is not None and waiting.state is State.QUEUED:
+        _explain_waiting(turn, waiting)
 
 
 def announced(turn: Turn, conversation: Conversation) -> Conversation:
@@ -31,7 +33,7 @@ def announced(turn: Turn, conversation: Conversation) -> Conversation:
 
 def _expectation(turn: Turn, line: str) -> str:
     rules = turn.book.line(line)
-    if not is_open(rules.hours, turn.now):
+    if not turn.book.is_open(line, turn.now):
         return "out_of_hours"
     at_work = any(turn.roster.at_work(name, turn.book, turn.now) for name in rules.operators)
     return "queued" if at_work else "nobody"
@@ -39,17 +41,22 @@ def _expectation(turn: Turn, line: str) -> str:
 
 def drain(turn: Turn) -> None:
     """Offer waiting conversations, longest waiting first, while somebody can take one."""
-    rules = turn.book.line(turn.desk.line)
-    if not is_open(rules.hours, turn.now):
+    if not _somebody_free(turn):
         return
     for conversation in turn.desk.queue:
-        if not anybody(rules.operators, turn.book, turn.roster, turn.now):
-            return
         choice = choose(conversation, turn.book, turn.roster, turn.now)
         if choice.chosen:
             offer(turn, conversation, choice)
+            if not _somebody_free(turn):
+                return
         elif choice.retry_at is not None:
             _wait_for(turn, conversation, choice.retry_at)
+
+
+def _somebody_free(turn: Turn) -> bool:
+    """Return whether the line is open and any of its operators could take something: cheap, however long the queue."""
+    operators = turn.book.line(turn.desk.line).operators
+    return turn.book.is_open(turn.desk.line, turn.now) and anybody(operators, turn.book, turn.roster, turn.now)
 
 
 def offer(turn: Turn, conversation: Conversation, choice: Choice) -> None:
@@ -81,8 +88,22 @@ def _count(turn: Turn, operator: str, line: str) -> None:
     turn.save_operator(replace(state, given=given, given_at={**state.given_at, line: turn.now}))
 
 
+def _explain_waiting(turn: Turn, conversation: Conversation) -> None:
+    """Keep why nobody could be asked: everybody's obstacle, or that the line itself is closed."""
+    line = conversation.line
+    if turn.book.is_open(line, turn.now):
+        choice = choose(conversation, turn.book, turn.roster, turn.now)
+        considered, place = choice.considered, _place(turn, line, choice.rule)
+    else:
+        considered, place = (), _written(turn, line, "hours")
+    turn.effects.append(Explain(conversation.id, "queue", (), considered, place))
+
+
 def _place(turn: Turn, line: str, rule: str) -> str:
-    key = "previous_operator_first" if rule == "previous" else "distribution"
+    return _written(turn, line, "previous_operator_first" if rule == "previous" else "distribution")
+
+
+def _written(turn: Turn, line: str, key: str) -> str:
     where = turn.book.where
     return where.get(f"lines.{line}.{key}") or where.get(f"lines.{line}", "")
 
@@ -99,21 +120,37 @@ def give_back(turn: Turn, conversation: Conversation, who: tuple[str, ...], what
     _return(turn, steps.let_go(conversation, who, until, turn.now), who, what)
 
 
-def take_back(turn: Turn, conversation: Conversation, who: tuple[str, ...]) -> None:
+def take_back(turn: Turn, conversation: Conversation, who: tuple[str, ...]) -> Conversation:
     """Return a conversation to the queue because `who` left; back at work, they may be asked again at once."""
-    _return(turn, steps.let_go(conversation, (), turn.now, turn.now), who, "left")
+    return _return(turn, steps.let_go(conversation, (), turn.now, turn.now), who, "left")
 
 
-def _return(turn: Turn, conversation: Conversation, who: tuple[str, ...], what: str) -> None:
-    turn.save(turn.happened(conversation, what, name=", ".join(turn.book.name(name) for name in who)))
+def _return(turn: Turn, conversation: Conversation, who: tuple[str, ...], what: str) -> Conversation:
+    return turn.save(turn.happened(conversation, what, name=", ".join(turn.book.name(name) for name in who)))
+
+
+def freed(turn: Turn, before: Conversation) -> None:
+    """Use the room a change made: whoever holds less than `before` may be awaited, here and on their other lines."""
+    after = turn.desk.get(before.id)
+    free = set(before.holders) - set(after.holders if after else ())
+    if free:
+        for conversation in turn.desk.offered:
+            if conversation.broadcast:
+                _keep_offer(turn, conversation)
+    lines = {line for name in free for line in turn.book.rules.lines_of(name)} - {turn.desk.line}
+    if lines:
+        turn.effects.append(WakeLines(tuple(sorted(lines))))
+    drain(turn)
 
 
 def sweep(turn: Turn) -> None:
     """Look at the whole line: take back what the absent hold, tell who waits what to expect, and offer again."""
+    _level(turn)
     for conversation in turn.desk.offered:
         _keep_offer(turn, conversation)
-    for conversation in list(turn.desk.conversations.values()):
-        if conversation.state is State.OPEN and not turn.roster.at_work(conversation.operator, turn.book, turn.now):
+    absent = set(turn.roster.absent_with_load(turn.book, turn.now))
+    for conversation in list(turn.desk.conversations.values()) if absent else ():
+        if conversation.state is State.OPEN and conversation.operator in absent:
             take_back(turn, conversation, (conversation.operator,))
     for conversation in turn.desk.queue:
         if not conversation.said:
@@ -121,12 +158,21 @@ def sweep(turn: Turn) -> None:
     drain(turn)
 
 
+def _level(turn: Turn) -> None:
+    """Let those whose shift has begun join the pool level with the others, as if they had just come in."""
+    line = turn.desk.line
+    for name, count in levelled(line, turn.book, turn.roster, turn.now).items():
+        state = turn.roster.get(name)
+        if count != state.given.get(line, 0):
+            turn.save_operator(replace(state, given={**state.given, line: count}))
+
+
 def _keep_offer(turn: Turn, conversation: Conversation) -> None:
-    """Let an offer stand only for those who can still take it; a broadcast also reaches those who have come since."""
+    """Let an offer stand only for those who can still take it; a broadcast also reaches those who are free since."""
     standing = tuple(name for name in conversation.offered if _may_answer(turn, name))
-    if conversation.broadcast:
-        fresh = choose(conversation, turn.book, turn.roster, turn.now).chosen
-        standing += tuple(name for name in fresh if name not in standing)
+    if conversation.broadcast and turn.book.is_open(conversation.line, turn.now):
+        free = choose(conversation, turn.book, turn.roster, turn.now).free
+        standing += tuple(name for name in free if name not in standing)
     if not standing:
         take_back(turn, conversation, conversation.offered)
     elif standing != conversation.offered:

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Protocol
 
 from router.catalog import Catalog
-from router.hours import is_open, next_change
+from router.hours import Stretch, stretch
 from router.model import Role
-from router.rules import LineRules, OperatorRules, Rules
+from router.rules import Hours, LineRules, OperatorRules, Rules
 
 
 class SlotPrompts(Protocol):
@@ -32,6 +32,8 @@ class Rulebook:
     prompts: SlotPrompts
     #: dot path in the settings → `file:line`
     where: Mapping[str, str] = field(default_factory=dict)
+    #: working time as last looked up: every decision asks for it, and it changes a few times a day
+    _stretches: dict[tuple[str, str], Stretch] = field(default_factory=dict, repr=False, compare=False)
 
     def line(self, name: str) -> LineRules:
         """Return a line's rules; one that was taken out of the file keeps its conversations, for supervisors."""
@@ -59,7 +61,22 @@ class Rulebook:
     def on_shift(self, operator: str, now: datetime) -> bool:
         """Return whether `now` is within an operator's own hours."""
         known = self.operator(operator)
-        return known is not None and is_open(known.hours, now)
+        return known is not None and self._stretch("operator", operator, known.hours, now).is_open
+
+    def shift_began(self, operator: str, now: datetime) -> datetime | None:
+        """Return when the shift an operator is on began; None when they are off, or have no hours."""
+        known = self.operator(operator)
+        return self._stretch("operator", operator, known.hours, now).began if known else None
+
+    def is_open(self, line: str, now: datetime) -> bool:
+        """Return whether `now` is within a line's hours."""
+        return self._stretch("line", line, self.line(line).hours, now).is_open
+
+    def _stretch(self, kind: str, name: str, hours: Hours | None, now: datetime) -> Stretch:
+        known = self._stretches.get((kind, name))
+        if known is None or not known.since <= now < known.until:
+            known = self._stretches[kind, name] = stretch(hours, now)
+        return known
 
     def language(self, tag: str) -> str:
         """Return the language to speak with somebody whose own is `tag`."""
@@ -71,7 +88,7 @@ class Rulebook:
         return self.catalog.say(self.language(tag), f"client.{key}", **values) if own is None else own
 
     def next_shift_change(self, line: str, now: datetime) -> datetime | None:
-        """Return when the line or one of its operators next begins or ends work."""
-        rules = self.line(line)
-        plans = [rules.hours, *(o.hours for name in rules.operators if (o := self.operator(name)))]
-        return min((at for plan in plans if (at := next_change(plan, now))), default=None)
+        """Return when the line or any operator next begins or ends work: by transfer, anybody may hold its clients."""
+        known = [self._stretch("operator", name, person.hours, now) for name, person in self.rules.operators.items()]
+        known.append(self._stretch("line", line, self.line(line).hours, now))
+        return min((each.until for each in known if each.ends), default=None)

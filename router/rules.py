@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -27,8 +28,13 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())  # reads the disk for tens of milliseconds
+
+
 def _known_zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _zones():
         raise ValueError("expected a time zone of the IANA database such as Europe/Berlin")
     return value
 
@@ -88,7 +94,7 @@ class Distribution(StrEnum):
 class AutoClose(Strict):
     """Ends a conversation whose client has gone silent."""
 
-    after: Duration
+    after: Annotated[Duration, Field(ge=timedelta(seconds=1))]
     #: said to the client; null says nothing
     text: str | None = None
 
@@ -116,7 +122,7 @@ class LineRules(Strict):
     distribution: Distribution = Distribution.EVEN
     previous_operator_first: bool = True
     #: how long an operator has to take an offer
-    offer_timeout: Duration = timedelta(seconds=60)
+    offer_timeout: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(seconds=60)
     #: who let a conversation go is not asked again for this long
     ask_again_after: Duration = timedelta(minutes=5)
     hours: Hours | None = None

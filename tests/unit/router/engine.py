@@ -1,0 +1,294 @@
+"""The engine's part, played synchronously and purely: ledger, batches, timers, wake-ups, crashes, all around `decide`.
+
+Nothing of the core is replaced. Whatever the world decides, it decides twice from the same state and compares.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from typing import Any
+
+from router.catalog import Catalog
+from router.clients import is_over
+from router.decide import decide
+from router.desk import Desk, Roster
+from router.effects import AfterCommit, AskTriage, Effect, Move, Outcome, ShowSeen, WakeLines
+from router.events import (
+    Arrived,
+    ClientEnded,
+    ClientMessage,
+    ClientRated,
+    Event,
+    Reopen,
+    Resend,
+    SetPresence,
+    TimerFired,
+    TriageAnswered,
+    Wake,
+)
+from router.model import Conversation, Understanding
+from router.rulebook import Rulebook
+from router.rules import Rules
+from tests.unit.router.kept import Entry, Kept
+
+#: a Monday
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+#: what a scripted triage engine returns when it never answers
+SLOW = "slow"
+TriageScript = Callable[[AskTriage], Understanding | str | None]
+_TOO_MANY = 3000
+
+
+def catalog() -> Catalog:
+    """Return the catalogue the core ships with."""
+    folder = files("router") / "locale"
+    return Catalog({tongue: json.loads((folder / f"{tongue}.json").read_text("utf-8")) for tongue in ("en", "ru")})
+
+
+class Prompts:
+    """Slot questions that name their slot."""
+
+    def ask(self, slot: str, language: str) -> str:
+        """Return the question for a slot."""
+        return f"{language}: your {slot}?"
+
+    def again(self, slot: str, language: str) -> str:
+        """Return the question for a slot after an answer that held none."""
+        return f"{language}: I need your {slot}."
+
+
+def never_asked(question: AskTriage) -> Understanding | None:
+    """Stand for the triage engine where no line has one."""
+    raise AssertionError(f"Nobody should have asked triage about {question.text!r}.")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One call of `decide`, for promises that speak of single steps."""
+
+    event: Event
+    now: datetime
+    #: the conversation it speaks of, as it was
+    before: Conversation | None
+    effects: tuple[Effect, ...]
+
+
+class Engine:
+    """A hub without I/O. Its time stands still unless `advance` or `jump` moves it."""
+
+    def __init__(self, rules: Mapping[str, Any], *, now: datetime = NOON, triage: TriageScript = never_asked) -> None:
+        self.book = Rulebook(Rules.model_validate(rules), catalog(), Prompts())
+        self.now = now
+        self.triage = triage
+        self.kept = Kept()
+        self.decisions: list[Decision] = []
+        self.shown: dict[str, int] = {}
+        self._numbers = 0
+        self.start()
+
+    # Starting, and dying
+
+    def start(self) -> None:
+        """Begin as after a crash: with what was committed, undecided updates first, then a look at every line."""
+        self._pending: list[tuple[Event, tuple[Effect, ...]]] = []
+        self.roster = Roster(dict(self.kept.operators))
+        self.desks = {line: Desk(line, self.roster) for line in self.book.rules.lines}
+        for line, desk in self.desks.items():
+            for conversation in self.kept.waiting_of(line):
+                desk.put(conversation)
+        self._inbox: deque[Event] = deque([*self.kept.undecided(), *self._wakes(self.desks)])
+
+    def _wakes(self, lines: Any) -> list[Event]:
+        return [Wake(self.fresh_id("hub:wake"), line) for line in lines]
+
+    def fresh_id(self, prefix: str = "u") -> str:
+        """Return an id that was never used."""
+        self._numbers += 1
+        return f"{prefix}:{self._numbers}"
+
+    # Deciding
+
+    def receive(self, *updates: Entry) -> None:
+        """Put updates into the ledger and the inbox; repeated ones are dropped."""
+        for update in updates:
+            if update.id not in self.kept.ledger:
+                self.kept.ledger[update.id] = update
+                self._inbox.append(update)
+
+    def post(self, event: Event) -> None:
+        """Put one of the hub's own events into the inbox; it is lost in a crash."""
+        self._inbox.append(event)
+
+    def decide_all(self, at_most: int = _TOO_MANY) -> None:
+        """Decide what is in the inbox, and commit nothing yet."""
+        while self._inbox and at_most > 0:
+            self._decide(self._inbox.popleft())
+            at_most -= 1
+
+    def _decide(self, event: Event) -> None:
+        assert event.id not in self.kept.done, "an update was decided twice"
+        desk = self.desks[self._line_of(event)]
+        self._fill(desk, event)
+        before = desk.get(getattr(event, "conversation", ""))
+        twin = copy_of(desk)
+        effects = decide(desk, event, self.book, self.now)
+        assert effects == decide(twin, event, self.book, self.now), "the same decision came out differently"
+        self._pending.append((event, tuple(effects)))
+        self.decisions.append(Decision(event, self.now, before, tuple(effects)))
+        for move in (effect for effect in effects if isinstance(effect, Move)):
+            self.desks[move.conversation.line].put(move.conversation)
+        self.after_decision(desk, self.decisions[-1])
+
+    def after_decision(self, desk: Desk, decision: Decision) -> None:
+        """Look at the desk right after a decision; for promises that hold at every step."""
+
+    def commit(self) -> list[AfterCommit]:
+        """Write what was decided as one transaction; return what is to be done after it."""
+        after: list[AfterCommit] = []
+        for event, effects in self._pending:
+            for effect in effects:
+                if isinstance(effect, AfterCommit):
+                    after.append(effect)
+                else:
+                    self.kept.write(effect)
+            if event.id in self.kept.ledger:
+                self.kept.done[event.id] = next((e for e in effects if isinstance(e, Outcome)), None)
+        self._pending.clear()
+        for desk in self.desks.values():
+            desk.learn({}, {})
+        return after
+
+    def act(self, after: list[AfterCommit]) -> None:
+        """Do what comes after a commit."""
+        for effect in after:
+            match effect:
+                case AskTriage():
+                    self._understand(effect)
+                case Move(conversation):
+                    self._inbox.append(Arrived(self.fresh_id("hub:arrived"), conversation.id))
+                case WakeLines(lines):
+                    self._inbox.extend(self._wakes(lines))
+                case ShowSeen(conversation, n):
+                    self.shown[conversation.id] = n
+
+    def _understand(self, question: AskTriage) -> None:
+        answer = self.triage(question)
+        if not isinstance(answer, str):
+            self._inbox.append(
+                TriageAnswered(self.fresh_id("hub:triage"), question.conversation, question.message, answer)
+            )
+
+    def settle(self) -> None:
+        """Decide, commit and act until there is nothing left to do at this moment."""
+        for _ in range(_TOO_MANY):
+            self.decide_all()
+            self.act(self.commit())
+            if not self._inbox and not self._fire_due():
+                return
+        raise AssertionError("The world never comes to rest.")
+
+    # Time
+
+    def _timers(self) -> list[tuple[datetime, str, str]]:
+        return sorted((at, c.id, kind) for c in self.kept.conversations.values() for kind, at in c.timers.items())
+
+    def _fire_due(self) -> bool:
+        """Put the earliest due timer into the inbox."""
+        for at, conversation, kind in self._timers()[:1]:
+            if at <= self.now:
+                self._inbox.append(TimerFired(self.fresh_id("hub:timer"), conversation, kind, at))
+        return bool(self._inbox)
+
+    def advance(self, by: timedelta) -> None:
+        """Let time pass: timers fire and lines wake in the order they are due."""
+        until = self.now + by
+        for _ in range(_TOO_MANY):
+            shifts = {line: self.book.next_shift_change(line, self.now) for line in self.desks}
+            moments = [at for at, _, _ in self._timers()[:1]] + [at for at in shifts.values() if at]
+            at = min(moments, default=until)
+            self.now = min(at, until)
+            self._inbox.extend(self._wakes([line for line, change in shifts.items() if change == self.now]))
+            self.settle()
+            if self.now == until:
+                return
+        raise AssertionError("The world has too much to do for its time.")
+
+    def jump(self, by: timedelta) -> None:
+        """Let time pass unnoticed, as for a machine that slept: everything late is due at once."""
+        self.now += by
+        self._inbox.extend(self._wakes(self.desks))
+        self.settle()
+
+    # What the engine looks up
+
+    def _home(self, channel: str) -> str:
+        """Return the line on which a channel's conversations begin: the one its name begins with, or the first."""
+        return next((line for line in self.desks if channel.startswith(line)), next(iter(self.desks)))
+
+    def _line_of(self, event: Event) -> str:
+        first = self._home(getattr(event, "channel", ""))
+        if isinstance(event, Wake):
+            return event.line
+        if isinstance(event, ClientMessage | ClientRated | ClientEnded):
+            latest = self._latest(event.channel, event.chat)
+            over = latest is None or (isinstance(event, ClientMessage) and is_over(self.book, latest, self.now))
+            return first if over or latest is None else latest.line
+        if isinstance(event, SetPresence):
+            return first
+        held = next((line for line, desk in self.desks.items() if desk.get(event.conversation)), "")
+        kept = self.kept.conversations.get(event.conversation)
+        return held or (kept.line if kept else first)
+
+    def _latest(self, channel: str, chat: str) -> Conversation | None:
+        found = [self.kept.latest_of(channel, chat), *(desk.of_chat(channel, chat) for desk in self.desks.values())]
+        return max((c for c in found if c is not None), key=lambda c: c.created_at, default=None)
+
+    def _fill(self, desk: Desk, event: Event) -> None:
+        """Put on the desk what the event speaks of."""
+        kept = self.kept
+        self._load(desk, kept.conversations.get(getattr(event, "conversation", "")))
+        if isinstance(event, ClientMessage | ClientRated | ClientEnded):
+            self._load_latest(desk, event.channel, event.chat)
+        if isinstance(event, Reopen) and (conversation := desk.get(event.conversation)):
+            self._load_latest(desk, conversation.channel, conversation.chat)
+        if isinstance(event, Wake):
+            for conversation in kept.held_by(desk.line, self.roster.absent_with_load(self.book, self.now)):
+                self._load(desk, conversation)
+        if isinstance(event, Resend) and event.delivery in kept.deliveries:
+            desk.deliveries[event.delivery] = kept.deliveries[event.delivery]
+        desk.learn({**kept.clients, **desk.clients}, kept.last_operators())
+
+    def _load(self, desk: Desk, conversation: Conversation | None) -> None:
+        somewhere = conversation and any(other.get(conversation.id) for other in self.desks.values())
+        if conversation and conversation.line == desk.line and not somewhere:
+            desk.put(conversation)
+
+    def _load_latest(self, desk: Desk, channel: str, chat: str) -> None:
+        latest = self._latest(channel, chat)
+        self._load(desk, latest)
+        if latest is not None:
+            desk.chats[channel, chat] = latest.id
+
+    def forget_idle(self) -> None:
+        """Let everything leave memory that may."""
+        for desk in self.desks.values():
+            for conversation in list(desk.idle(0)):
+                desk.drop(conversation)
+
+
+def copy_of(desk: Desk) -> Desk:
+    """Return a desk that can be decided on without changing this one."""
+    return replace(
+        desk,
+        roster=Roster(dict(desk.roster.states)),
+        conversations=dict(desk.conversations),
+        chats=dict(desk.chats),
+        clients=dict(desk.clients),
+        _queue=list(desk._queue),
+        _offered=dict(desk._offered),
+    )

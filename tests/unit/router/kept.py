@@ -1,0 +1,107 @@
+"""What survives a crash of the world: the ledger and everything that was committed, in plain dicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from router.effects import (
+    AddDelivery,
+    AddMessage,
+    ChangeLoad,
+    Explain,
+    Outcome,
+    Requeue,
+    SaveClient,
+    SaveConversation,
+    SaveOperator,
+    Stored,
+)
+from router.events import ClientEvent, Command
+from router.model import Client, Conversation, Delivery, DeliveryState, Message, OperatorState, State
+
+Entry = ClientEvent | Command
+
+
+@dataclass
+class Kept:
+    """The committed state; `write` is the only way in, and holds the guards that the real store holds."""
+
+    ledger: dict[str, Entry] = field(default_factory=dict)
+    #: update → what became of it
+    done: dict[str, Outcome | None] = field(default_factory=dict)
+    conversations: dict[str, Conversation] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
+    #: identity key → client
+    clients: dict[str, Client] = field(default_factory=dict)
+    operators: dict[str, OperatorState] = field(default_factory=dict)
+    explanations: list[Explain] = field(default_factory=list)
+    requeued: list[str] = field(default_factory=list)
+
+    def write(self, effect: Stored) -> None:
+        """Fold one effect in; ids that must be new are checked to be."""
+        match effect:
+            case SaveConversation(conversation):
+                self.conversations[conversation.id] = conversation
+            case AddMessage(message):
+                assert message.id not in self.messages, "a message id was used twice"
+                self.messages[message.id] = message
+            case AddDelivery(delivery, _):
+                assert delivery.id not in self.deliveries, "a delivery id was used twice"
+                self.deliveries[delivery.id] = delivery
+            case SaveClient(client, _):
+                self.clients |= dict.fromkeys(client.identities, client)
+            case SaveOperator(operator):
+                self.operators[operator.id] = replace(operator, load=self._operator(operator.id).load)
+            case ChangeLoad():
+                self._change_load(effect)
+            case Requeue():
+                self.requeued.append(effect.delivery)
+            case Explain():
+                self.explanations.append(effect)
+            case Outcome():
+                pass
+
+    def _operator(self, operator: str) -> OperatorState:
+        return self.operators.get(operator, OperatorState(operator))
+
+    def _change_load(self, change: ChangeLoad) -> None:
+        state = self._operator(change.operator)
+        load = state.load + change.by
+        assert load >= 0, f"{change.operator} would hold fewer than no conversations"
+        assert change.by < 0 or load <= change.capacity, f"{change.operator} would hold more than their capacity"
+        self.operators[change.operator] = replace(state, load=load)
+
+    def undecided(self) -> list[Entry]:
+        """Return the updates nothing became of yet, in the order of their arrival."""
+        return [entry for entry in self.ledger.values() if entry.id not in self.done]
+
+    def waiting_of(self, line: str) -> list[Conversation]:
+        """Return what a lane reads when it starts."""
+        waiting = {State.TRIAGE, State.QUEUED, State.OFFERED}
+        return [c for c in self.conversations.values() if c.line == line and c.state in waiting]
+
+    def held_by(self, line: str, operators: tuple[str, ...]) -> list[Conversation]:
+        """Return the line's open and waiting conversations of these operators."""
+        held = {State.OPEN, State.WAITING}
+        every = self.conversations.values()
+        return [c for c in every if c.line == line and c.state in held and c.operator in operators]
+
+    def latest_of(self, channel: str, chat: str) -> Conversation | None:
+        """Return the latest conversation of a chat; of those begun at one moment, the one begun last."""
+        of_chat = [c for c in self.conversations.values() if (c.channel, c.chat) == (channel, chat)]
+        return max(reversed(of_chat), key=lambda c: c.created_at, default=None)
+
+    def last_operators(self) -> dict[str, str]:
+        """Return client → the operator of their latest conversation that had one."""
+        dated = sorted(self.conversations.values(), key=lambda c: c.created_at)
+        return {c.client: c.operator for c in dated if c.operator}
+
+    def of(self, conversation: str) -> list[Message]:
+        """Return a conversation's messages in order."""
+        own = [m for m in self.messages.values() if m.conversation == conversation]
+        return sorted(own, key=lambda m: m.n)
+
+    def settle_delivery(self, delivery: str, state: DeliveryState) -> None:
+        """Let a platform have answered."""
+        self.deliveries[delivery] = replace(self.deliveries[delivery], state=state)

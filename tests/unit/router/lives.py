@@ -1,0 +1,209 @@
+"""What random lives are made of: rules an admin could write, words a client could say, things an operator could do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+from router.console import allowed
+from router.events import (
+    ClientEnded,
+    ClientRated,
+    Close,
+    Command,
+    Join,
+    Leave,
+    Note,
+    Reopen,
+    Reply,
+    SetPresence,
+    Skip,
+    Take,
+    Transfer,
+)
+from router.model import Conversation, JoinMode, Presence, Understanding
+from tests.unit.router.engine import SLOW
+from tests.unit.router.kept import Entry
+from tests.unit.router.shops import OFFICE, PERSON, slots_only, sure, unsure
+from tests.unit.router.world import World
+
+#: (channel, chat)
+CHATS = tuple((f"{line}-webchat", f"c{n}") for n in (1, 2, 3, 4) for line in ("sales", "support"))
+OPERATORS = ("ann", "bob", "cid", "eve")
+ANSWERS: dict[str, Understanding | str | None] = {
+    "opening_hours": sure("hours", "From nine to six."),
+    "refund": sure("refund"),
+    "my_order": slots_only(order="48213"),
+    "maybe": unsure("refund"),
+    "person": PERSON,
+    "boom": None,
+    "slowly": SLOW,
+}
+WORDS = (*(text.replace("_", " ") for text in ANSWERS), "gibberish", "5", "")
+_TRIAGE = {
+    "timeout": "2s",
+    "intents": {"refund": {"line": "support", "ask": ["order"], "do": "handoff"}, "hours": {"do": "answer"}},
+}
+_HOURS: tuple[Any, ...] = (
+    None,
+    OFFICE,
+    {"week": {"mon-sun": "20:00-04:00"}, "timezone": "Asia/Tokyo"},
+    {"week": {"mon-fri": "08:00-12:30, 13:00-17:00"}, "timezone": "Europe/Berlin", "closed": ["2026-03-03"]},
+)
+
+
+@st.composite
+def _operators(draw: st.DrawFn) -> dict[str, Any]:
+    people: dict[str, Any] = {}
+    for name in OPERATORS:
+        hours = draw(st.sampled_from((None, *_HOURS)))
+        capacity = draw(st.integers(1, 3))
+        people[name] = {"name": name.capitalize(), "capacity": capacity} | ({"hours": hours} if hours else {})
+    people["eve"]["role"] = "supervisor"
+    return people
+
+
+@st.composite
+def _lines(draw: st.DrawFn, name: str) -> dict[str, Any]:
+    auto = draw(st.sampled_from((None, {"after": "10m", "text": "Bye."})))
+    return {
+        "name": name.capitalize(),
+        "operators": draw(st.permutations(OPERATORS))[: draw(st.integers(1, 4))],
+        "distribution": draw(st.sampled_from(["strict", "even", "least_loaded", "broadcast"])),
+        "previous_operator_first": draw(st.booleans()),
+        "triage": draw(st.booleans()),
+        "hours": draw(st.sampled_from(_HOURS)),
+        "offer_timeout": "60s",
+        "ask_again_after": draw(st.sampled_from(["0s", "90s", "5m"])),
+        "reopen_within": draw(st.sampled_from(["0s", "1h"])),
+        "auto_close": auto,
+        "rating": draw(st.booleans()),
+    }
+
+
+@st.composite
+def rule_sets(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw the rules of two lines that share operators."""
+    return {
+        "operators": draw(_operators()),
+        "lines": {name: draw(_lines(name)) for name in ("sales", "support")},
+        "triage": _TRIAGE,
+    }
+
+
+@dataclass(frozen=True)
+class Writes:
+    """A client writes."""
+
+    chat: tuple[str, str]
+    text: str
+
+    def updates(self, world: World) -> list[Entry]:
+        """Return what the ledger gets."""
+        channel, chat = self.chat
+        return [world.client_message(self.text, chat, channel=channel)]
+
+
+@dataclass(frozen=True)
+class Ends:
+    """A client ends the conversation, or rates it."""
+
+    chat: tuple[str, str]
+    #: 0 ends it
+    score: int
+
+    def updates(self, world: World) -> list[Entry]:
+        """Return what the ledger gets."""
+        start = (world.fresh_id(), *self.chat)
+        return [ClientRated(*start, self.score, world.now) if self.score else ClientEnded(*start, world.now)]
+
+
+@dataclass(frozen=True)
+class Goes:
+    """An operator comes, rests or leaves."""
+
+    operator: str
+    presence: Presence
+
+    def updates(self, world: World) -> list[Entry]:
+        """Return what the ledger gets."""
+        return [SetPresence(world.fresh_id(), self.operator, self.presence)]
+
+
+@dataclass(frozen=True)
+class Works:
+    """Somebody does what the console lets them do, with any conversation."""
+
+    wanted: str
+    pick: int
+
+    def updates(self, world: World) -> list[Entry]:
+        """Return what the ledger gets; nothing when nobody may do that."""
+        options = [
+            (conversation, operator)
+            for conversation in world.kept.conversations.values()
+            for operator in OPERATORS
+            if self.wanted in allowed(world.book, world.roster, conversation, operator, world.now)
+        ]
+        return [act(world, *options[self.pick % len(options)], self.wanted, self.pick)] if options else []
+
+
+@dataclass(frozen=True)
+class Tries:
+    """An operator tries something with any conversation, allowed or not."""
+
+    operator: str
+    action: str
+    pick: int
+
+    def updates(self, world: World) -> list[Entry]:
+        """Return what the ledger gets; nothing while there are no conversations."""
+        every = list(world.kept.conversations.values())
+        return [act(world, every[self.pick % len(every)], self.operator, self.action, self.pick)] if every else []
+
+
+Deed = Writes | Ends | Goes | Works | Tries
+_ACTIONS = ("skip", "note", "whisper", "transfer", "join_open", "join_hidden", "leave", "reopen")
+_chats = st.sampled_from(CHATS)
+_names = st.sampled_from(OPERATORS)
+_picks = st.integers(0, 999)
+_writes = st.builds(Writes, _chats, st.sampled_from(WORDS))
+_works = st.builds(Works, st.sampled_from((*["take"] * 6, *["reply"] * 8, *["close"] * 4, *_ACTIONS)), _picks)
+_presences = st.sampled_from((*[Presence.AVAILABLE] * 3, Presence.BREAK, Presence.AWAY))
+
+#: one thing somebody does; what is likely in a shop is likely here
+deeds: st.SearchStrategy[Deed] = st.one_of(
+    *[_writes] * 4,
+    *[_works] * 6,
+    st.builds(Ends, _chats, st.integers(0, 5)),
+    st.builds(Goes, _names, _presences),
+    st.builds(Tries, _names, st.sampled_from(("take", "reply", "close", *_ACTIONS)), _picks),
+)
+
+
+def act(world: World, conversation: Conversation, operator: str, action: str, pick: int) -> Command:
+    """Return the command for one of the console's actions; `pick` chooses where there is something to choose."""
+    start = (world.fresh_id(), conversation.id, operator)
+    match action:
+        case "note" | "whisper":
+            return Note(*start, text="Careful.", kind="note" if action == "note" else "whisper")
+        case "transfer":
+            to_operator, to_line = _TARGETS[pick % len(_TARGETS)]
+            return Transfer(*start, to_operator=to_operator, to_line=to_line)
+        case "join_open" | "join_hidden":
+            return Join(*start, mode=JoinMode.OPEN if action == "join_open" else JoinMode.HIDDEN)
+        case "reply":
+            return Reply(*start, text="We look into it.")
+    plain: dict[str, type[Take | Skip | Leave | Close | Reopen]] = {
+        "take": Take,
+        "skip": Skip,
+        "leave": Leave,
+        "close": Close,
+        "reopen": Reopen,
+    }
+    return plain[action](*start)
+
+
+_TARGETS = (*((name, "") for name in OPERATORS), ("", "sales"), ("", "support"))

@@ -1,0 +1,279 @@
+"""The promises of the design, kept by the core whatever clients, operators, clocks and crashes do."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+from datetime import timedelta
+from enum import Enum
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from router.conversation import CLOSE, OFFER, RETRY, TRIAGE
+from router.desk import Desk
+from router.distribution import choose
+from router.effects import AddDelivery, Move, SaveConversation, WakeLines
+from router.events import (
+    Arrived,
+    ClientMessage,
+    Command,
+    Reply,
+    Seen,
+    TimerFired,
+    TriageAnswered,
+    Wake,
+)
+from router.model import AuthorKind, Conversation, FloorHolder, Presence, State, Understanding
+from tests.unit.router.engine import Decision
+from tests.unit.router.lives import ANSWERS, OPERATORS, Deed, deeds, rule_sets
+from tests.unit.router.shops import scripted
+from tests.unit.router.world import World
+
+_HELD = {State.OPEN, State.WAITING}
+_TIMERS = {
+    State.TRIAGE: ({TRIAGE}, {CLOSE}, set()),
+    State.QUEUED: ({RETRY}, set()),
+    State.OFFERED: ({OFFER},),
+    State.OPEN: (set(),),
+    State.WAITING: ({CLOSE}, set()),
+    State.CLOSED: (set(),),
+}
+
+
+class Watched(World):
+    """A world that checks, at every single decision, what must hold at every single decision."""
+
+    def start(self) -> None:
+        """Begin with what was committed, and know who holds or is offered what."""
+        super().start()
+        self._people_of = {key: _people(conversation) for key, conversation in self.kept.conversations.items()}
+
+    def after_decision(self, desk: Desk, decision: Decision) -> None:
+        self._new_holders_could_take_it(decision)
+        self._nobody_is_asked_again_at_once(decision)
+        self._nobody_idles_while_somebody_waits(desk, decision)
+        _only_the_floor_holder_speaks(decision)
+        _old_news_change_nothing(decision)
+
+    def _new_holders_could_take_it(self, decision: Decision) -> None:
+        """Promise 4: whoever is newly asked or newly responsible is available and within their hours."""
+        for effect in decision.effects:
+            if isinstance(effect, SaveConversation):
+                key, people = effect.conversation.id, _people(effect.conversation)
+                for name in people - self._people_of.get(key, set()):
+                    assert self.roster.get(name).presence is Presence.AVAILABLE
+                    assert self.book.on_shift(name, decision.now)
+                self._people_of[key] = people
+
+    def _nobody_is_asked_again_at_once(self, decision: Decision) -> None:
+        """Promise 5: whoever let a conversation go is not offered it until the rules' time has passed."""
+        for effect in decision.effects:
+            if isinstance(effect, SaveConversation):
+                let_go = {name for name, until in effect.conversation.passed.items() if until > decision.now}
+                assert not let_go & set(effect.conversation.offered)
+
+    def _nobody_idles_while_somebody_waits(self, desk: Desk, decision: Decision) -> None:
+        """Whoever can be offered something waiting is offered it in this decision, or the line is being woken."""
+        effects = [effect for _, effects in self._pending for effect in effects]
+        awaited = {line for effect in effects if isinstance(effect, WakeLines) for line in effect.lines}
+        awaited |= {effect.conversation.line for effect in effects if isinstance(effect, Move)}
+        awaited |= {event.line for event in self._inbox if isinstance(event, Wake)}
+        arriving = any(isinstance(event, Arrived) and desk.get(event.conversation) for event in self._inbox)
+        late = any(at <= self.now for c in desk.queue for at in c.timers.values())
+        if desk.line in awaited or arriving or late:
+            return
+        assert not self.idle(desk), f"somebody idles after {decision.event}"
+
+    def idle(self, desk: Desk) -> list[str]:
+        """Return which conversations wait although somebody could be asked."""
+        if not self.book.is_open(desk.line, self.now):
+            return []
+        return [c.id for c in desk.queue if choose(c, self.book, self.roster, self.now).chosen]
+
+
+def _people(conversation: Conversation) -> set[str]:
+    return {conversation.operator, *conversation.offered} - {""} if conversation.state is not State.CLOSED else set()
+
+
+def _only_the_floor_holder_speaks(decision: Decision) -> None:
+    """Promise 6: an operator's words leave only by their own reply, with the floor."""
+    for effect in decision.effects:
+        if isinstance(effect, AddDelivery) and effect.message.author.kind is AuthorKind.OPERATOR:
+            assert isinstance(decision.event, Reply)
+            assert effect.message.author.id == decision.event.operator
+            assert decision.before is not None
+            assert decision.before.floor.operator == decision.event.operator
+            assert decision.before.state in _HELD
+
+
+def _old_news_change_nothing(decision: Decision) -> None:
+    """A timer the conversation no longer has does nothing, and what triage finds is not said over a person."""
+    event, before = decision.event, decision.before
+    if isinstance(event, TimerFired) and (before is None or before.timers.get(event.kind) != event.due_at):
+        assert decision.effects == ()
+    if isinstance(event, TriageAnswered) and (before is None or before.state is not State.TRIAGE):
+        assert decision.effects == ()
+
+
+class Fate(Enum):
+    """When the hub dies while it works on a batch."""
+
+    LIVES = "not at all"
+    BEFORE = "after the ledger had it, before anything was decided"
+    MIDWAY = "after one event was decided"
+    UNCOMMITTED = "after all was decided, before the commit"
+    COMMITTED = "after the commit, before what comes after it"
+
+
+_fates = st.sampled_from([Fate.LIVES] * 4 + [fate for fate in Fate if fate is not Fate.LIVES])
+
+
+class Life(RuleBasedStateMachine):
+    """Random lines, operators, clients, clocks and crashes."""
+
+    world: Watched
+
+    @initialize(rules=rule_sets(), absent=st.sets(st.sampled_from(OPERATORS), max_size=3))
+    def opens(self, rules: dict[str, Any], absent: set[str]) -> None:
+        self.world = Watched(rules, triage=scripted(**ANSWERS))
+        self.world.presence(Presence.AVAILABLE, *(name for name in OPERATORS if name not in absent))
+
+    @rule(deeds=st.lists(deeds, min_size=1, max_size=4), fate=_fates)
+    def people_do_things(self, deeds: list[Deed], fate: Fate) -> None:
+        """One batch: all of it reaches the ledger, then the hub may die, and is started again."""
+        world = self.world
+        world.receive(*(update for deed in deeds for update in deed.updates(world)))
+        if fate is Fate.MIDWAY:
+            world.decide_all(at_most=1)
+        elif fate in {Fate.UNCOMMITTED, Fate.COMMITTED}:
+            world.decide_all()
+        if fate is Fate.COMMITTED:
+            world.commit()
+        if fate is not Fate.LIVES:
+            world.start()
+        world.settle()
+        world.advance(timedelta(seconds=1))
+
+    @rule(by=st.sampled_from([5, 65, 130, 700, 3700, 8 * 3600, 15 * 3600]), dies=st.booleans(), jumps=st.booleans())
+    def time_passes(self, by: int, dies: bool, jumps: bool) -> None:
+        """The hub works on, is down meanwhile, or sleeps and finds everything late."""
+        if dies:
+            self.world.start()
+        if jumps:
+            self.world.jump(timedelta(seconds=by))
+        else:
+            self.world.advance(timedelta(seconds=by))
+
+    @rule(pick=st.integers(0, 999), operator=st.sampled_from(OPERATORS), n=st.integers(0, 5), forgets=st.booleans())
+    def an_operator_reads(self, pick: int, operator: str, n: int, forgets: bool) -> None:
+        """Reading changes little, in memory or after it had to be read again."""
+        conversations = list(self.world.kept.conversations)
+        if forgets:
+            self.world.forget_idle()
+        if conversations:
+            conversation = conversations[pick % len(conversations)]
+            self.world.post(Seen(self.world.fresh_id("hub:seen"), conversation, operator, n))
+            self.world.settle()
+
+    @rule(pick=st.integers(0, 999), answer=st.sampled_from([*ANSWERS.values()]))
+    def news_come_late(self, pick: int, answer: Understanding | str | None) -> None:
+        """A timer that has fired fires again, and the engine answers when nobody expects it any more."""
+        fired = [d.event for d in self.world.decisions if isinstance(d.event, TimerFired)]
+        if fired:
+            self.world.post(replace(fired[pick % len(fired)], id=self.world.fresh_id("hub:late")))
+        every = list(self.world.kept.conversations.values())
+        if every and not isinstance(answer, str):
+            asked = every[pick % len(every)]
+            self.world.post(TriageAnswered(self.world.fresh_id("hub:late"), asked.id, asked.bot.pending, answer))
+        self.world.settle()
+
+    # What must hold whenever the world is at rest
+
+    @invariant()
+    def every_client_message_is_decided_exactly_once_in_its_chats_order(self) -> None:
+        """Promise 2."""
+        sent, kept = defaultdict(list), defaultdict(list)
+        for update in self.world.kept.ledger.values():
+            assert update.id in self.world.kept.done
+            if isinstance(update, ClientMessage):
+                sent[update.channel, update.chat].append(update.external_id)
+        for message in self.world.kept.messages.values():
+            if message.author.kind is AuthorKind.CLIENT:
+                kept[message.channel, message.chat].append(message.external_id)
+        assert sent == kept
+
+    @invariant()
+    def every_command_has_its_outcome(self) -> None:
+        for update in self.world.kept.ledger.values():
+            assert (self.world.kept.done[update.id] is not None) == isinstance(update, Command)
+
+    @invariant()
+    def loads_are_a_recount_and_within_capacity(self) -> None:
+        """Promise 4."""
+        world = self.world
+        held = Counter(name for c in world.kept.conversations.values() for name in c.holders)
+        for operator in world.book.rules.operators:
+            assert world.load(operator) == held[operator] <= world.book.capacity(operator)
+            kept = world.kept.operators.get(operator)
+            assert (kept.load if kept else 0) == held[operator]
+
+    @invariant()
+    def nothing_sticks_to_somebody_who_left(self) -> None:
+        """Promise 5."""
+        world = self.world
+        for conversation in world.kept.conversations.values():
+            for name in conversation.offered:
+                assert world.roster.get(name).presence is Presence.AVAILABLE
+                assert world.book.on_shift(name, world.now)
+            if conversation.state is State.OPEN:
+                assert world.roster.at_work(conversation.operator, world.book, world.now)
+
+    @invariant()
+    def exactly_one_holds_the_floor(self) -> None:
+        """Promise 6."""
+        for conversation in self.world.kept.conversations.values():
+            floor = conversation.floor
+            if conversation.state in _HELD:
+                assert conversation.operator
+                assert floor.operator == conversation.operator
+                assert floor.holder is not FloorHolder.BOT
+            else:
+                assert (floor.holder, floor.operator) == (FloorHolder.BOT, "")
+                assert conversation.state is State.CLOSED or not conversation.operator
+
+    @invariant()
+    def nobody_idles_while_somebody_waits(self) -> None:
+        for desk in self.world.desks.values():
+            assert not self.world.idle(desk)
+
+    @invariant()
+    def messages_are_numbered_without_gaps(self) -> None:
+        for conversation in self.world.kept.conversations.values():
+            numbers = [message.n for message in self.world.kept.of(conversation.id)]
+            assert numbers == list(range(1, conversation.n + 1))
+
+    @invariant()
+    def timers_fit_the_state(self) -> None:
+        for conversation in self.world.kept.conversations.values():
+            assert set(conversation.timers) in _TIMERS[conversation.state]
+            assert all(at > self.world.now for at in conversation.timers.values())
+            assert bool(conversation.offered) == (conversation.state is State.OFFERED)
+
+    @invariant()
+    def a_chat_has_one_conversation_at_a_time(self) -> None:
+        every = self.world.kept.conversations.values()
+        running = Counter((c.channel, c.chat) for c in every if c.state is not State.CLOSED)
+        assert all(count == 1 for count in running.values())
+
+    @invariant()
+    def desks_hold_what_was_committed(self) -> None:
+        """A crash would change nothing: memory and store say the same, and every waiting conversation is at hand."""
+        for line, desk in self.world.desks.items():
+            assert all(self.world.kept.conversations[key] == held for key, held in desk.conversations.items())
+            assert all(desk.get(c.id) == c for c in self.world.kept.waiting_of(line))
+
+
+TestLife = pytest.mark.timeout(600)(Life.TestCase)  # long only when it finds something and makes it smaller
