@@ -6,7 +6,8 @@ import asyncio
 
 from crm_store.codec import Document, decode_all
 from crm_store.deliveries import DeliveryReads
-from router.model import AuthorKind, Conversation, Delivery, DeliveryState, Message
+from router.delivery import Delivery, DeliveryState
+from router.model import AuthorKind, Conversation, Message
 from router.ports import Chat, Entry
 
 

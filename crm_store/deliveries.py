@@ -7,7 +7,8 @@ from collections.abc import Collection
 
 from crm_store.codec import Document, decode_all
 from crm_store.room import Room
-from router.model import Delivery, DeliveryState, Message
+from router.delivery import Delivery, DeliveryState
+from router.model import Message
 
 PENDING = [DeliveryState.QUEUED.value, DeliveryState.SENDING.value, DeliveryState.RETRYING.value]
 

@@ -11,7 +11,8 @@ from pymongo import UpdateOne
 
 from crm_store.codec import Document, clean, decode_all
 from crm_store.room import Room
-from router.model import Client, Conversation, OperatorState, State
+from router.model import Conversation, State
+from router.people import Client, OperatorState
 
 WAITING = [State.TRIAGE.value, State.QUEUED.value, State.OFFERED.value]
 HELD = [State.OPEN.value, State.WAITING.value]

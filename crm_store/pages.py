@@ -10,7 +10,8 @@ from crm_store.codec import Document, decode, decode_all
 from crm_store.room import Room
 from router.effects import Explain
 from router.errors import Rejected
-from router.model import Client, Conversation, Message, State
+from router.model import Conversation, Message, State
+from router.people import Client
 from router.ports import FeedEvent
 from router.store import Filter
 

@@ -22,7 +22,8 @@ from router.console import allowed, may_see
 from router.effects import Outcome
 from router.errors import Retryable, Unparsable
 from router.events import Seen
-from router.model import Conversation, OperatorState
+from router.model import Conversation
+from router.people import OperatorState
 from router.ports import Channel, Clock, FeedEvent, Update
 from router.rulebook import Rulebook, SlotPrompts
 from router.rules import Rules

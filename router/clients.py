@@ -11,17 +11,8 @@ from router import conversation as steps
 from router.effects import SaveClient
 from router.events import ClientEnded, ClientMessage, ClientRated
 from router.ids import derive
-from router.model import (
-    Author,
-    AuthorKind,
-    Client,
-    Conversation,
-    Message,
-    MessageKind,
-    Rating,
-    Sender,
-    State,
-)
+from router.model import Author, AuthorKind, Conversation, Message, MessageKind, Rating, State
+from router.people import Client, Sender
 from router.queueing import announced, enqueue, freed, take_back
 from router.rulebook import Rulebook
 from router.turn import Turn
@@ -49,6 +40,7 @@ def _hear(turn: Turn, conversation: Conversation, event: ClientMessage) -> tuple
         event.text,
         attachments=event.attachments,
         external_id=event.external_id,
+        at=min(event.at, turn.now),
     )
     return steps.spoken_to(replace(spoken, client_n=message.n), turn.now), message
 

@@ -19,6 +19,7 @@ from router.console import (
     refuses_skip,
     refuses_take,
 )
+from router.delivery import DeliveryState
 from router.distribution import levelled, obstacle
 from router.effects import Requeue, ShowSeen, WakeLines
 from router.events import (
@@ -36,16 +37,8 @@ from router.events import (
     Take,
     Transfer,
 )
-from router.model import (
-    Author,
-    AuthorKind,
-    Conversation,
-    DeliveryState,
-    JoinMode,
-    MessageKind,
-    Presence,
-    State,
-)
+from router.model import Author, AuthorKind, Conversation, JoinMode, MessageKind, State
+from router.people import Presence
 from router.queueing import freed, give_back, offer_to
 from router.turn import Turn
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from router.model import Client, Conversation, Delivery, OperatorState, Presence, State
+from router.delivery import Delivery
+from router.model import Conversation, State
+from router.people import Client, OperatorState, Presence
 from router.rulebook import Rulebook
 
 
@@ -71,7 +73,7 @@ class Desk:
 
     def put(self, conversation: Conversation) -> None:
         """Take a conversation in, or replace it, keeping the queue and the offers in step."""
-        former = self.conversations.get(conversation.id)
+        former = self.conversations.pop(conversation.id, None)
         self._unlist(former)
         self.conversations[conversation.id] = conversation
         if former is None:
@@ -114,21 +116,17 @@ class Desk:
         return tuple(self.conversations[i] for i in self._offered)
 
     def idle(self, at_most: int) -> Iterator[str]:
-        """Yield the longest untouched conversations that may leave memory, as many as are over `at_most`."""
+        """Yield the longest untouched conversations that may leave memory, as many as are over `at_most`.
+
+        Those in the queue, offered, or looked at by the triage engine stay.
+        """
         spare = len(self.conversations) - at_most
-        resting = {State.OPEN, State.WAITING, State.CLOSED}
         for conversation in list(self.conversations.values()) if spare > 0 else ():
             if spare <= 0:
                 return
-            if conversation.state in resting:
+            if conversation.state not in {State.QUEUED, State.OFFERED} and not conversation.bot.pending:
                 spare -= 1
                 yield conversation.id
-
-    def touch(self, conversations: Iterable[str]) -> None:
-        """Mark conversations as just used."""
-        for key in conversations:
-            if key in self.conversations:
-                self.conversations[key] = self.conversations.pop(key)
 
     def learn(self, clients: Mapping[str, Client], last_operators: Mapping[str, str]) -> None:
         """Take in what the store knows about the people of this batch, in place of the former batch's."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from router.desk import Roster
-from router.model import Conversation, Presence
+from router.model import Conversation
+from router.people import Presence
 from router.rulebook import Rulebook
 from router.rules import Distribution
 

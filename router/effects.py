@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from router.model import Client, Conversation, Delivery, Identity, Message, OperatorState
+from router.delivery import Delivery
+from router.model import Conversation, Message
+from router.people import Client, Identity, OperatorState
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from router.model import Attachment, JoinMode, Presence, Sender, Understanding
+from router.model import Attachment, JoinMode, Understanding
+from router.people import Presence, Sender
 
 
 @dataclass(frozen=True, slots=True)

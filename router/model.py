@@ -1,4 +1,4 @@
-"""The things the hub knows: clients, conversations, messages, deliveries, operators.
+"""What is said, and the conversations it is said in.
 
 Everything is a frozen value. Times are timezone-aware UTC, ids are strings, durations are `timedelta`.
 """
@@ -23,72 +23,6 @@ class State(StrEnum):
     #: the operator waits for the client
     WAITING = "waiting"
     CLOSED = "closed"
-
-
-class Presence(StrEnum):
-    """Whether an operator is at work."""
-
-    AVAILABLE = "available"
-    #: keeps their conversations, is offered no new ones
-    BREAK = "break"
-    AWAY = "away"
-
-
-class Role(StrEnum):
-    """What an operator may do; each role includes the ones before it."""
-
-    OPERATOR = "operator"
-    SUPERVISOR = "supervisor"
-    ADMIN = "admin"
-
-
-class DeliveryState(StrEnum):
-    """How far a delivery has got; see `DELIVERY_ORDER` for which may follow which."""
-
-    QUEUED = "queued"
-    SENDING = "sending"
-    RETRYING = "retrying"
-    #: the request may have arrived: nobody can tell
-    UNKNOWN = "unknown"
-    FAILED = "failed"
-    SENT = "sent"
-    DELIVERED = "delivered"
-    READ = "read"
-
-
-#: Receipts may only raise a delivery along this order.
-RECEIPT_ORDER = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """One address of a client: who they are on one account of one kind of channel."""
-
-    #: channel kind, for example `webchat`
-    kind: str
-    #: our account there (bot id, group id, site), so that two bots talking to one user are two addresses
-    account: str
-    #: the platform's own id of the user
-    user: str
-
-    @property
-    def key(self) -> str:
-        """The identity as one string, unique over all channels."""
-        return f"{self.kind}:{self.account}:{self.user}"
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """What a platform tells about the person who wrote."""
-
-    identity: Identity
-    name: str = ""
-    #: BCP 47, for example `en` or `ru-RU`; empty when unknown
-    language: str = ""
-    phone: str = ""
-    email: str = ""
-    #: anything else worth showing on the card, for example the page the visitor is on
-    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,73 +233,6 @@ class Conversation:
         if self.state is State.OFFERED:
             return () if self.broadcast else self.offered
         return (self.operator,) if self.state in {State.OPEN, State.WAITING} else ()
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """A person who writes to us."""
-
-    id: str
-    name: str
-    created_at: datetime
-    language: str = ""
-    phone: str = ""
-    email: str = ""
-    #: identity keys
-    identities: tuple[str, ...] = ()
-    facts: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorState:
-    """What changes about an operator while the hub runs; who they are is in the rules."""
-
-    id: str
-    presence: Presence = Presence.AWAY
-    #: conversations they hold or are offered
-    load: int = 0
-    #: line → conversations offered since the pool was last levelled
-    given: Mapping[str, int] = field(default_factory=dict)
-    #: line → when the last one was offered
-    given_at: Mapping[str, datetime] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try at a delivery."""
-
-    at: datetime
-    state: DeliveryState
-    #: the platform's own reason, when there is one
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """The attempt-tracked sending of one message to one place."""
-
-    id: str
-    message: str
-    conversation: str
-    line: str
-    channel: str
-    chat: str
-    state: DeliveryState = DeliveryState.QUEUED
-    attempts: tuple[Attempt, ...] = ()
-    #: the platform's id of what was sent
-    external_id: str = ""
-    #: when a `retrying` one is tried again
-    next_at: datetime | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What a platform later says about something we sent."""
-
-    delivery: str
-    state: Literal[DeliveryState.DELIVERED, DeliveryState.READ, DeliveryState.FAILED]
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from router.delivery import Delivery, DeliveryState, Receipt
 from router.events import ClientEvent
-from router.model import Attachment, Delivery, DeliveryState, Message, Receipt, Understanding
+from router.model import Attachment, Message, Understanding
 
 
 class Clock(Protocol):

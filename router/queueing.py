@@ -8,7 +8,8 @@ from datetime import datetime
 from router import conversation as steps
 from router.distribution import Choice, anybody, choose, levelled
 from router.effects import Explain, WakeLines
-from router.model import Conversation, Presence, State
+from router.model import Conversation, State
+from router.people import Presence
 from router.rules import Distribution
 from router.turn import Turn
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from router.catalog import Catalog
 from router.hours import Stretch, stretch
-from router.model import Role
+from router.people import Role
 from router.rules import Hours, LineRules, OperatorRules, Rules
 
 

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from router.durations import Duration
 from router.hours import Interval, Weekday, parse_days, parse_intervals
-from router.model import Role
+from router.people import Role
 
 Language = Literal["en", "ru"]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
@@ -170,6 +170,10 @@ class TriageRules(Strict):
     intents: Mapping[str, IntentRules] = {}
 
 
+#: who or what may close a conversation besides an operator
+RESERVED = frozenset({"client", "silence"})
+
+
 class Rules(Strict):
     """Everything the core decides by."""
 
@@ -193,6 +197,11 @@ class Rules(Strict):
             (("triage", "intents", intent, "line"), f"there is no line named {wanted.line!r} under lines")
             for intent, wanted in self.triage.intents.items()
             if wanted.line is not None and wanted.line not in self.lines
+        ]
+        problems += [
+            (("operators", name), f"{name!r} is a word of the hub's own; give the operator another name")
+            for name in self.operators
+            if name in RESERVED
         ]
         if problems:
             raise ReferenceProblems(problems)

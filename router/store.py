@@ -7,17 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from router.delivery import Attempt, Delivery, DeliveryState
 from router.effects import Explain, Outcome
-from router.model import (
-    Attempt,
-    Client,
-    Conversation,
-    Delivery,
-    DeliveryState,
-    Identity,
-    Message,
-    OperatorState,
-)
+from router.model import Conversation, Message
+from router.people import Client, Identity, OperatorState
 from router.ports import Chat, FeedEvent, Files, Update
 
 

@@ -7,20 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from router.delivery import Delivery
 from router.desk import Desk, Roster
 from router.effects import AddDelivery, AddMessage, ChangeLoad, Effect, Outcome, SaveConversation, SaveOperator
 from router.ids import derive
-from router.model import (
-    Attachment,
-    Author,
-    AuthorKind,
-    Client,
-    Conversation,
-    Delivery,
-    Message,
-    MessageKind,
-    OperatorState,
-)
+from router.model import Attachment, Author, AuthorKind, Conversation, Message, MessageKind
+from router.people import Client, OperatorState
 from router.rulebook import Rulebook
 
 _PREVIEW = 120
@@ -70,6 +62,7 @@ class Turn:
         attachments: tuple[Attachment, ...] = (),
         choices: tuple[str, ...] = (),
         external_id: str = "",
+        at: datetime | None = None,
         data: Mapping[str, str] | None = None,
     ) -> tuple[Conversation, Message]:
         """Add a message, and its delivery when the client is to see it. The conversation is not saved yet."""
@@ -81,7 +74,7 @@ class Turn:
             author=author,
             kind=kind,
             text=text,
-            at=self.now,
+            at=at or self.now,
             channel=conversation.channel,
             chat=conversation.chat,
             attachments=attachments,
@@ -107,7 +100,8 @@ class Turn:
         """Let the line speak to the client; an empty text says nothing."""
         if not text:
             return conversation
-        author = Author(AuthorKind.BOT, name=self.book.line(conversation.line).name)
+        name = self.book.catalog.say(self.book.language(conversation.language), "client.assistant")
+        author = Author(AuthorKind.BOT, name=name)
         return self.add(conversation, author, kind, text)[0]
 
     def happened(self, conversation: Conversation, what: str, **data: str) -> Conversation:

@@ -15,7 +15,8 @@ from msgspec import Meta, Struct
 from bots.webchat.frames import Lasting, Rate, Say
 from router.errors import Unparsable
 from router.events import ClientEnded, ClientEvent, ClientMessage, ClientRated
-from router.model import Attachment, AuthorKind, Identity, Sender
+from router.model import Attachment, AuthorKind
+from router.people import Identity, Sender
 from router.ports import Entry, Update
 
 KIND = "webchat"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from router.delivery import RECEIPT_ORDER, DeliveryState, Receipt
 from router.errors import Retryable
-from router.model import RECEIPT_ORDER, DeliveryState, Receipt
 from router.ports import Entry, Host
 
 _REACHED = {state: rank for rank, state in enumerate(RECEIPT_ORDER)}

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from router.delivery import DeliveryState
 from router.effects import (
     AddDelivery,
     AddMessage,
@@ -19,7 +20,7 @@ from router.effects import (
     SaveOperator,
     Stored,
 )
-from router.model import Conversation, DeliveryState
+from router.model import Conversation
 from router.ports import FeedEvent
 from router.store import Batch, DeliveryChange
 

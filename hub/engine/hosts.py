@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hub.engine.committer import Decided
 from hub.engine.engine import Engine
-from router.model import RECEIPT_ORDER, DeliveryState, Receipt
+from router.delivery import RECEIPT_ORDER, DeliveryState, Receipt
 from router.ports import Chat, FeedEvent, Update
 from router.store import DeliveryChange
 

@@ -13,6 +13,7 @@ from router.events import (
     ClientMessage,
     ClientRated,
     Event,
+    Reopen,
     Resend,
     SetPresence,
     Wake,
@@ -59,6 +60,10 @@ async def gather(store: Store, desk: Desk, book: Rulebook, batch: Sequence[Work]
 async def _named(store: Store, desk: Desk, batch: Sequence[Work]) -> dict[int, str]:
     """Load conversations that events name, each with the latest of its chat, so that `of_chat` stays true."""
     named = {key for w in batch if (key := conversation_of(w.event))}
+    for reopened in (desk.get(w.event.conversation) for w in batch if isinstance(w.event, Reopen)):
+        if reopened is not None:
+            # Its client may have written elsewhere since: look again for the latest of the chat.
+            desk.drop(reopened.id)
     missing = [key for key in named if desk.get(key) is None]
     found = await store.conversations(missing) if missing else {}
     here = [c for c in found.values() if c.line == desk.line]

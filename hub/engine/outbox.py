@@ -14,7 +14,8 @@ from hub.engine.backoff import persist
 from hub.engine.committer import Committer, Decided
 from hub.engine.sending import Attempted, attempt, interrupted
 from hub.engine.tasks import end
-from router.model import Delivery, DeliveryState, Message
+from router.delivery import Delivery, DeliveryState
+from router.model import Message
 from router.ports import Channel, Clock, FeedEvent
 from router.store import DeliveryChange, Store
 

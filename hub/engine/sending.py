@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from hub.engine.backoff import backoff
+from router.delivery import Attempt, Delivery, DeliveryState
 from router.errors import AuthFailed, Misconfigured, Rejected, Retryable, Uncertain
-from router.model import Attempt, Delivery, DeliveryState, Message
+from router.model import Message
 from router.ports import Channel, Clock
 from router.store import DeliveryChange
 

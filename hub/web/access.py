@@ -6,7 +6,8 @@ from http import HTTPStatus
 
 from hub.web.facade import Hub
 from hub.web.problems import Problem, not_found
-from router.model import Conversation, Role
+from router.model import Conversation
+from router.people import Role
 from router.ports import FeedEvent
 from router.rules import Rules
 from router.store import Filter

@@ -11,7 +11,7 @@ from hub.web.language import language_of
 from hub.web.operations import Call, operation, read_body, write
 from hub.web.present import operator_view, settings_problems
 from hub.web.views import Done, Me, PresenceView
-from router.model import OperatorState
+from router.people import OperatorState
 
 
 async def sign_in(request: web.Request) -> web.StreamResponse:

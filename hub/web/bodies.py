@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from router.model import JoinMode, Presence
+from router.model import JoinMode
+from router.people import Presence
 
 #: characters an operator may write at once
 MAX_TEXT = 20_000

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from hub.settings.model import Settings
 from router.effects import Outcome
-from router.model import Conversation, OperatorState
+from router.model import Conversation
+from router.people import OperatorState
 from router.ports import Channel, Clock, FeedEvent
 from router.rules import Rules
 from router.store import Store

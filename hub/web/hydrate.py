@@ -7,7 +7,9 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from router.model import Client, Conversation, Delivery, Message
+from router.delivery import Delivery
+from router.model import Conversation, Message
+from router.people import Client
 from router.ports import FeedEvent
 from router.store import Store
 

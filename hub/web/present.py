@@ -23,19 +23,11 @@ from hub.web.views import (
     RatingView,
 )
 from router.catalog import Catalog
+from router.delivery import Delivery
 from router.effects import Explain
 from router.hours import is_open
-from router.model import (
-    Attachment,
-    Client,
-    Conversation,
-    Delivery,
-    Handoff,
-    Message,
-    MessageKind,
-    OperatorState,
-    Presence,
-)
+from router.model import Attachment, Conversation, Handoff, Message, MessageKind
+from router.people import Client, OperatorState, Presence
 
 
 class Presenter:

@@ -8,7 +8,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from router.model import AuthorKind, DeliveryState, FloorHolder, JoinMode, MessageKind, Presence, Role, State
+from router.delivery import DeliveryState
+from router.model import AuthorKind, FloorHolder, JoinMode, MessageKind, State
+from router.people import Presence, Role
 
 
 class View(BaseModel):

@@ -9,20 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 import filetype
 
+from router.delivery import RECEIPT_ORDER, Delivery, DeliveryState, Receipt
 from router.errors import Rejected, Retryable, Unparsable
 from router.events import ClientEnded, ClientEvent, ClientMessage, ClientRated
 from router.ids import derive
-from router.model import (
-    RECEIPT_ORDER,
-    Attachment,
-    Author,
-    AuthorKind,
-    Delivery,
-    DeliveryState,
-    Message,
-    MessageKind,
-    Receipt,
-)
+from router.model import Attachment, Author, AuthorKind, Message, MessageKind
 from router.ports import Channel, Chat, Entry, Sent, Update
 
 OPERATOR = Author(AuthorKind.OPERATOR, "olga", "Olga")

@@ -8,21 +8,11 @@ from dataclasses import replace
 import pytest
 
 from crm_store import MongoStore
+from router.delivery import Attempt, DeliveryState
 from router.effects import Explain
 from router.errors import Conflict
-from router.model import (
-    Attempt,
-    BotMemory,
-    Client,
-    DeliveryState,
-    Handoff,
-    Identity,
-    JoinMode,
-    OperatorState,
-    Presence,
-    Rating,
-    State,
-)
+from router.model import BotMemory, Handoff, JoinMode, Rating, State
+from router.people import Client, Identity, OperatorState, Presence
 from router.ports import Update
 from router.store import Batch, DeliveryChange
 from tests.contract.store_samples import BOT, NOW, Batches, at, conversation, delivery, message

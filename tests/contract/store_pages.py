@@ -5,19 +5,10 @@ from __future__ import annotations
 import pytest
 
 from crm_store import MongoStore
+from router.delivery import DeliveryState
 from router.effects import Explain
 from router.errors import Rejected
-from router.model import (
-    Author,
-    AuthorKind,
-    DeliveryState,
-    Floor,
-    FloorHolder,
-    JoinMode,
-    MessageKind,
-    Rating,
-    State,
-)
+from router.model import Author, AuthorKind, Floor, FloorHolder, JoinMode, MessageKind, Rating, State
 from router.ports import Chat
 from router.store import DeliveryChange, Filter
 from tests.contract.store_samples import BOT, Batches, at, conversation, delivery, message

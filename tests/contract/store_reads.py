@@ -6,7 +6,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from crm_store import MongoStore
-from router.model import Client, DeliveryState, Identity, OperatorState, Presence, State
+from router.delivery import DeliveryState
+from router.model import State
+from router.people import Client, Identity, OperatorState, Presence
 from router.store import Account, DeliveryChange
 from tests.contract.store_samples import NOW, Batches, at, conversation, delivery, message
 

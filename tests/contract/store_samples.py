@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from router.model import Author, AuthorKind, Conversation, Delivery, Message, MessageKind
+from router.delivery import Delivery
+from router.model import Author, AuthorKind, Conversation, Message, MessageKind
 from router.ports import FeedEvent
 from router.store import Batch
 

@@ -19,9 +19,11 @@ from hub.engine.engine import Engine
 from hub.hub import Hub
 from hub.settings.model import BusSettings, ConsoleSettings, HubSettings, Settings, StoreSettings
 from nlu.answers import load_answers
+from router.delivery import Delivery
 from router.errors import Unparsable
 from router.events import ClientEvent, ClientMessage
-from router.model import Conversation, Delivery, Identity, Message, Sender, Understanding
+from router.model import Conversation, Message, Understanding
+from router.people import Identity, Sender
 from router.ports import Capabilities, Clock, Host, Sent, Update
 from router.rulebook import Rulebook
 from router.rules import Rules
@@ -146,7 +148,7 @@ class Stage:
     async def settled(self) -> None:
         """Return when nothing is under way."""
         async with asyncio.timeout(30):
-            while not self.hub.engine.idle:
+            while not self.hub.engine.idle:  # noqa: ASYNC110 - idle is the sum of many tasks' states
                 await asyncio.sleep(0)
 
 

@@ -191,7 +191,7 @@ async def test_an_unreachable_store_is_told_in_one_sentence(home: Path) -> None:
 
 
 async def test_promise_7_a_bad_edit_changes_nothing_and_is_shown(home: Path) -> None:
-    """`/healthz` names the place of the fault; mended, the edit is in force within a second or so, without a restart."""
+    """`/healthz` names the place of the fault; mended, the edit is in force without a restart."""
     path = _settings(home)
     good = path.read_text()
     async with _hub(path) as (_, said):

@@ -13,8 +13,9 @@ import pytest
 
 from crm_store import MongoStore, open_store
 from hub.mongod import start_mongod
+from router.delivery import Delivery, DeliveryState
 from router.errors import AuthFailed, Rejected, Retryable, Uncertain, Unparsable
-from router.model import Delivery, DeliveryState, State
+from router.model import State
 from router.ports import Capabilities, Sent, Update
 from tests.clock import ManualClock
 from tests.integration.stage import RULES, ScriptedChannel, Stage, crash, running, stage_of

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from crm_store import MongoStore
-from router.model import Client, Identity, State
+from router.model import State
+from router.people import Client, Identity
 from router.ports import Update
 from router.store import Account, Filter, Store
 from tests.contract.store_files import put

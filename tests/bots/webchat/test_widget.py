@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, expect
 
-from router.model import DeliveryState
+from router.delivery import DeliveryState
 from tests.bots.webchat.sites import Widget, begin, picture, visiting
 from tests.bots.webchat.visitor import Shop, open_shop
 

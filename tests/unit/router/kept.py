@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from router.delivery import Delivery, DeliveryState
 from router.effects import (
     AddDelivery,
     AddMessage,
@@ -17,7 +18,8 @@ from router.effects import (
     Stored,
 )
 from router.events import ClientEvent, Command
-from router.model import Client, Conversation, Delivery, DeliveryState, Message, OperatorState, State
+from router.model import Conversation, Message, State
+from router.people import Client, OperatorState
 
 Entry = ClientEvent | Command
 

@@ -23,7 +23,8 @@ from router.events import (
     Take,
     Transfer,
 )
-from router.model import Conversation, JoinMode, Presence, Understanding
+from router.model import Conversation, JoinMode, Understanding
+from router.people import Presence
 from tests.unit.router.engine import SLOW
 from tests.unit.router.kept import Entry
 from tests.unit.router.shops import OFFICE, PERSON, slots_only, sure, unsure

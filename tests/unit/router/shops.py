@@ -7,7 +7,8 @@ from typing import Any
 
 from router.effects import AskTriage
 from router.events import Close, Reply, Take
-from router.model import Conversation, Presence, Understanding
+from router.model import Conversation, Understanding
+from router.people import Presence
 from tests.unit.router.engine import TriageScript
 from tests.unit.router.world import World
 

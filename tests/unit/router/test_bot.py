@@ -10,7 +10,8 @@ import pytest
 
 from router.effects import AskTriage
 from router.events import Take, TriageAnswered
-from router.model import Attachment, AuthorKind, Conversation, Presence, State, Understanding
+from router.model import Attachment, AuthorKind, Conversation, State, Understanding
+from router.people import Presence
 from tests.unit.router.engine import SLOW
 from tests.unit.router.shops import PERSON, scripted, shop, slots_only, staffed, sure, two_lines, unsure
 from tests.unit.router.world import World
@@ -259,12 +260,12 @@ def test_it_asks_the_engine_in_the_clients_language() -> None:
     assert [(question.text, question.language) for question in asked] == [("привет", "ru"), ("hallo", "en")]
 
 
-def test_the_bots_words_are_the_lines() -> None:
-    """The client sees the line's name, not a machine's."""
+def test_the_bots_words_are_the_assistants() -> None:
+    """The client is not made to believe that a person wrote them."""
     world = bot(hours=sure("hours", "From nine to six."))
     conversation: Conversation = world.says("hours")
     said = world.kept.of(conversation.id)[-1]
-    assert (said.author.kind, said.author.name) == (AuthorKind.BOT, "Sales")
+    assert (said.author.kind, said.author.name) == (AuthorKind.BOT, "Assistant")
     assert [delivery.message for delivery in world.kept.deliveries.values()] == [said.id]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from router.events import Close, Reply, Skip, Take
-from router.model import Presence, State
+from router.model import State
+from router.people import Presence
 from tests.unit.router.shops import shop, staffed
 
 

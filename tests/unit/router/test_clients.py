@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from router.events import ClientEnded, ClientRated, Close, Reply, Take
-from router.model import Attachment, AuthorKind, Conversation, MessageKind, Presence, Rating, State
+from router.model import Attachment, AuthorKind, Conversation, MessageKind, Rating, State
+from router.people import Presence
 from tests.unit.router.shops import answered, ended, shop, staffed
 from tests.unit.router.world import CHANNEL, World
 

@@ -7,18 +7,10 @@ from typing import Any
 
 import pytest
 
+from router.delivery import DeliveryState
 from router.events import Close, Join, Note, Reply, Resend, Seen, SetPresence, Skip, Take
-from router.model import (
-    Attachment,
-    AuthorKind,
-    DeliveryState,
-    Floor,
-    FloorHolder,
-    JoinMode,
-    MessageKind,
-    Presence,
-    State,
-)
+from router.model import Attachment, AuthorKind, Floor, FloorHolder, JoinMode, MessageKind, State
+from router.people import Presence
 from tests.unit.router.engine import NOON, SLOW
 from tests.unit.router.shops import OFFICE, answered, ended, opened, scripted, shop, staffed, two_lines
 from tests.unit.router.world import World

@@ -13,7 +13,8 @@ from router.console import allowed, holds_floor, is_staff, may_see
 from router.decide import decide
 from router.effects import Outcome
 from router.events import Close, Join, Reply, Take, Transfer
-from router.model import JoinMode, Presence
+from router.model import JoinMode
+from router.people import Presence
 from tests.unit.router.engine import NOON, copy_of
 from tests.unit.router.lives import ANSWERS, OPERATORS, Deed, act, deeds, rule_sets
 from tests.unit.router.shops import scripted, shop, staffed, two_lines

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from router.desk import Desk, Roster
 from router.ids import derive
-from router.model import Conversation, State
+from router.model import BotMemory, Conversation, State
 from tests.unit.router.engine import NOON
 
 
@@ -64,10 +64,11 @@ def test_a_dropped_latest_does_not_make_an_older_one_the_latest() -> None:
 
 
 def test_only_what_waits_for_nobody_may_leave_memory_longest_untouched_first() -> None:
-    """The queue, offers and what the bot is at stay."""
+    """The queue, offers and what the bot is at stay; using one again puts it behind the others."""
     states = (State.OPEN, State.TRIAGE, State.WAITING, State.QUEUED, State.CLOSED, State.OFFERED)
     held = desk(*(conversation(key, state) for key, state in zip("abcdef", states, strict=True)))
-    held.touch(["a", "unknown"])
+    held.put(replace(held.conversations["b"], bot=BotMemory(pending="m1")))
+    held.put(replace(held.conversations["a"], n=7))
     assert list(held.idle(4)) == ["c", "e"]
     assert list(held.idle(0)) == ["c", "e", "a"]
     assert list(held.idle(6)) == []

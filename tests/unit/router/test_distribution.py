@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from router.desk import Roster
 from router.distribution import Choice, choose, levelled
 from router.events import Close, Skip, Take
-from router.model import Conversation, OperatorState, Presence
+from router.model import Conversation
+from router.people import OperatorState, Presence
 from tests.unit.router.engine import NOON
 from tests.unit.router.shops import OFFICE, shop, staffed
 from tests.unit.router.world import CHANNEL, World

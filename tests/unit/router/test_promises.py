@@ -26,7 +26,8 @@ from router.events import (
     TriageAnswered,
     Wake,
 )
-from router.model import AuthorKind, Conversation, FloorHolder, Presence, State, Understanding
+from router.model import AuthorKind, Conversation, FloorHolder, State, Understanding
+from router.people import Presence
 from tests.unit.router.engine import Decision
 from tests.unit.router.lives import ANSWERS, OPERATORS, Deed, deeds, rule_sets
 from tests.unit.router.shops import scripted
@@ -273,7 +274,8 @@ class Life(RuleBasedStateMachine):
         """A crash would change nothing: memory and store say the same, and every waiting conversation is at hand."""
         for line, desk in self.world.desks.items():
             assert all(self.world.kept.conversations[key] == held for key, held in desk.conversations.items())
-            assert all(desk.get(c.id) == c for c in self.world.kept.waiting_of(line))
+            waiting = [c for c in self.world.kept.waiting_of(line) if c.state is not State.TRIAGE or c.bot.pending]
+            assert all(desk.get(c.id) == c for c in waiting)
 
 
 TestLife = pytest.mark.timeout(600)(Life.TestCase)  # long only when it finds something and makes it smaller

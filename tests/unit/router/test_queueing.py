@@ -8,7 +8,8 @@ import pytest
 
 from router.effects import WakeLines
 from router.events import Close, Reply, Skip, Take, TimerFired, Transfer
-from router.model import Presence, State
+from router.model import State
+from router.people import Presence
 from tests.unit.router.engine import NOON
 from tests.unit.router.shops import OFFICE, shop, staffed, two_lines
 from tests.unit.router.world import CHANNEL, World

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from router.model import Role
+from router.people import Role
 from router.rules import Distribution, ReferenceProblems, Rules
 from tests.unit.router.shops import shop, two_lines
 

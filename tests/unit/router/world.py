@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from router.events import ClientMessage, SetPresence
-from router.model import AuthorKind, Conversation, Identity, Message, MessageKind, Presence, Sender, State
+from router.model import AuthorKind, Conversation, Message, MessageKind, State
+from router.people import Identity, Presence, Sender
 from tests.unit.router.engine import Engine
 from tests.unit.router.kept import Entry
 

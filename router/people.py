@@ -1,0 +1,85 @@
+"""Clients with their addresses, and operators. Frozen values, like those of `model`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Presence(StrEnum):
+    """Whether an operator is at work."""
+
+    AVAILABLE = "available"
+    #: keeps their conversations, is offered no new ones
+    BREAK = "break"
+    AWAY = "away"
+
+
+class Role(StrEnum):
+    """What an operator may do; each role includes the ones before it."""
+
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One address of a client: who they are on one account of one kind of channel."""
+
+    #: channel kind, for example `webchat`
+    kind: str
+    #: our account there (bot id, group id, site), so that two bots talking to one user are two addresses
+    account: str
+    #: the platform's own id of the user
+    user: str
+
+    @property
+    def key(self) -> str:
+        """The identity as one string, unique over all channels."""
+        return f"{self.kind}:{self.account}:{self.user}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What a platform tells about the person who wrote."""
+
+    identity: Identity
+    name: str = ""
+    #: BCP 47, for example `en` or `ru-RU`; empty when unknown
+    language: str = ""
+    phone: str = ""
+    email: str = ""
+    #: anything else worth showing on the card, for example the page the visitor is on
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A person who writes to us."""
+
+    id: str
+    name: str
+    created_at: datetime
+    language: str = ""
+    phone: str = ""
+    email: str = ""
+    #: identity keys
+    identities: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorState:
+    """What changes about an operator while the hub runs; who they are is in the rules."""
+
+    id: str
+    presence: Presence = Presence.AWAY
+    #: conversations they hold or are offered
+    load: int = 0
+    #: line → conversations offered since the pool was last levelled
+    given: Mapping[str, int] = field(default_factory=dict)
+    #: line → when the last one was offered
+    given_at: Mapping[str, datetime] = field(default_factory=dict)
