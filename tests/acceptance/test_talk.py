@@ -19,6 +19,7 @@ async def test_from_greeting_to_rating(anna: Operator, visitor: Visitor, faults:
     await expect(visitor.page.locator(".list .bubble")).to_have_count(2)
     await visitor.say("I want to talk to a person")
     await anna.take()
+    await expect(visitor.page.get_by_text("Anna is here to help")).to_be_visible()
     await expect(anna.message("How much is delivery?")).to_be_visible()
     await anna.say("Hello, Anna here.")
     await expect(visitor.bubble("Hello, Anna here.")).to_be_visible()

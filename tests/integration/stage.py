@@ -58,7 +58,12 @@ class ScriptedChannel:
     #: chats whose conversation changed hands or ended
     news: list[str] = field(default_factory=list)
     host: asyncio.Future[Host] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    #: what takes messages
+    platform: Callable[[str, str], Awaitable[Sent]] = field(init=False)
     _numbers: count[int] = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        self.platform = self._platform
 
     async def run(self, host: Host) -> None:
         if not self.host.done():
@@ -75,15 +80,18 @@ class ScriptedChannel:
         return ClientMessage(update, self.name, body["chat"], sender, body["text"], at, external_id=update)
 
     async def send(self, delivery: Delivery, message: Message) -> Sent:
-        self.attempts.append(message.text)
-        answer = self.answers.pop(0) if self.answers else Sent(external_id=message.id)
+        return await self.platform(delivery.chat, message.text)
+
+    async def _platform(self, chat: str, text: str) -> Sent:
+        self.attempts.append(text)
+        answer = self.answers.pop(0) if self.answers else Sent()
         if isinstance(answer, Exception):
             raise answer
         if isinstance(answer, asyncio.Event):
             answer.set()
             await asyncio.Event().wait()
             raise AssertionError("the platform was not to answer")
-        self.taken[delivery.chat].append(message.text)
+        self.taken[chat].append(text)
         return answer
 
     async def typing(self, chat: str, name: str) -> None:
