@@ -14,7 +14,7 @@ from hub.engine.dispatcher import Dispatcher
 from hub.engine.feed import Feed
 from hub.engine.inbox import Work
 from hub.engine.intake import Intake, Sequencer
-from hub.engine.lane import Lane, after_commit
+from hub.engine.lane import Lane
 from hub.engine.needs import chat_of, conversation_of
 from hub.engine.outbox import Outbox
 from hub.engine.tasks import end
@@ -164,21 +164,22 @@ class Engine:
     def done(self, effects: Sequence[Effect], updates: Sequence[str]) -> None:
         """Act on what is committed."""
         for effect in effects:
-            if isinstance(effect, AddDelivery):
-                outbox = self.outboxes.get(effect.delivery.channel)
-                if outbox is not None:
-                    outbox.offer([(effect.delivery, effect.message)])
-            elif isinstance(effect, SaveConversation) and effect.conversation.state is State.CLOSED:
-                self._away.pop((effect.conversation.channel, effect.conversation.chat), None)
-            elif isinstance(effect, AddMessage) and effect.message.kind is MessageKind.EVENT:
-                self.chore(self._show_changed(effect.message.channel, effect.message.chat))
-            elif isinstance(effect, Requeue):
-                self.chore(self._resend(effect.delivery))
-        for after in after_commit(effects):
-            self._after(after)
+            self._stored(effect)
+            self._after(effect)
         self.dispatcher.decided(updates, effects)
 
-    def _after(self, effect: object) -> None:
+    def _stored(self, effect: Effect) -> None:
+        match effect:
+            case AddDelivery(delivery, message) if delivery.channel in self.outboxes:
+                self.outboxes[delivery.channel].offer([(delivery, message)])
+            case AddMessage(message) if message.kind is MessageKind.EVENT:
+                self.chore(self._show_changed(message.channel, message.chat))
+            case SaveConversation(conversation) if conversation.state is State.CLOSED:
+                self._away.pop((conversation.channel, conversation.chat), None)
+            case Requeue(delivery_id):
+                self.chore(self._resend(delivery_id))
+
+    def _after(self, effect: Effect) -> None:
         match effect:
             case AskTriage():
                 self._triage.ask(effect, self._book.rules.triage.timeout)

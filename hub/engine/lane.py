@@ -15,7 +15,7 @@ from hub.engine.inbox import Inbox, Ring, Work
 from hub.engine.needs import gather
 from router.decide import decide
 from router.desk import Desk, Roster
-from router.effects import AfterCommit, AskTriage, Effect, Move, SaveConversation, ShowSeen, WakeLines
+from router.effects import AskTriage, Effect, Move, SaveConversation, ShowSeen, WakeLines
 from router.errors import Conflict
 from router.events import Event, TimerFired
 from router.ports import Clock
@@ -164,8 +164,3 @@ class Lane:
         """Forget what was decided but not written."""
         await persist("read the desk", self.prepare)
         await self._around.recount()
-
-
-def after_commit(effects: Sequence[Effect]) -> list[AfterCommit]:
-    """Return the effects to act on once the others are committed."""
-    return [effect for effect in effects if isinstance(effect, _AFTER)]
