@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-_ARGUMENTS = (
+ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -31,6 +31,6 @@ def chromium() -> str:
 async def browser() -> AsyncIterator[Browser]:
     """Yield a headless Chromium; open a context in it for each person."""
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=chromium(), args=list(_ARGUMENTS))
+        running = await playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
         yield running
         await running.close()

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from hub.bootstrap import Running
 from hub.mongod import start_mongod
 from tests.acceptance.stage import Operator, Visitor, open_page, running_hub
-from tests.browser import _ARGUMENTS, chromium
+from tests.browser import ARGUMENTS, chromium
 
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
@@ -27,7 +27,7 @@ async def main(folder: Path) -> None:
         stack.push_async_callback(mongo.stop)
         running = await stack.enter_async_context(running_hub(mongo.url, "screenshots", data))
         playwright = await stack.enter_async_context(async_playwright())
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=list(_ARGUMENTS))
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
         stack.push_async_callback(browser.close)
         await _play(running, browser, folder)
 
@@ -59,7 +59,8 @@ async def _talk(anna: Operator, visitor: Visitor, other: Visitor) -> None:
     await expect(visitor.bubble("night blue")).to_be_visible()
     await other.say("Хочу поговорить с человеком")
     await expect(anna.rows).to_have_count(2)
-    await visitor.field.press_sequentially("Oh, lovely. How big is it")
+    # At a person's pace: the widget tells of typing every few seconds only, and has just done so.
+    await visitor.field.press_sequentially("Oh, lovely. How big is it", delay=200)
     await expect(anna.page.locator("#typing .dots")).to_be_visible()
 
 
