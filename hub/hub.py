@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import structlog
@@ -96,7 +97,7 @@ class Hub:
         await self.engine.start()
         for name, channel in self.channels.items():
             host = ChannelHost(name, self.engine, await self.store.secret(f"channel:{name}"))
-            self.supervisor.keep(name, lambda channel=channel, host=host: channel.run(host))  # type: ignore[misc]  # the defaults bind the loop's variables
+            self.supervisor.keep(name, partial(channel.run, host))
 
     async def stop(self) -> None:
         """Close the channels, finish what is under way, and stop."""

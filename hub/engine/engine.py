@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any
 
 import structlog
 
@@ -115,8 +116,8 @@ class Engine:
         self._run(lane.run(), f"lane {line}")
         self._run(lane.alarm.run(), f"alarm {line}")
 
-    def _run(self, work: object, name: str) -> None:
-        task: asyncio.Task[None] = asyncio.create_task(work, name=name)  # type: ignore[arg-type]  # all are coroutines
+    def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
         task.add_done_callback(self._report)
         self._running.append(task)
 
@@ -242,9 +243,9 @@ class Engine:
         if channel in self.channels:
             await self.channels[channel].seen(chat, conversation, n)
 
-    def chore(self, work: object) -> None:
+    def chore(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something on the side that nobody waits for."""
-        task: asyncio.Task[None] = asyncio.create_task(work)  # type: ignore[arg-type]  # all are coroutines
+        task = asyncio.create_task(work)
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
         task.add_done_callback(self._report)
