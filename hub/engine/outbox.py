@@ -138,23 +138,25 @@ class Outbox:
         """Hold a delivery read from the store; one that was being sent when the hub stopped is resolved first."""
         if delivery.id in self._held:
             return
-        if delivery.state is DeliveryState.SENDING:
-            change = interrupted(self.channel, self._clock, delivery)
+        if delivery.state is DeliveryState.SENDING and not self.channel.capabilities.idempotent:
+            change = interrupted(self._clock, delivery)
             await self._committer.submit(Decided(changes=[change], events=[self._news(delivery)]))
-            if change.state is not DeliveryState.QUEUED:
-                return
-            delivery = replace(delivery, state=DeliveryState.QUEUED)
+            return
         self._hold(delivery, message)
 
     async def _record(self) -> list[tuple[Delivery, Message]]:
-        """Write, in one commit, what attempts have ended in and which ones begin now."""
+        """Write, in one commit, what attempts have ended in and which ones begin now.
+
+        Where sending again cannot make a double, nobody needs to know that an attempt had begun: it is made again.
+        """
         finished, self._finished = self._finished, []
         for done in finished:
             self._settle(done)
         starting = self._starting()
-        if finished or starting:
-            changes = [done.change for done in finished]
+        changes = [done.change for done in finished]
+        if not self.channel.capabilities.idempotent:
             changes += [DeliveryChange(d.id, DeliveryState.SENDING, _WAITS) for d, _ in starting]
+        if changes:
             await self._committer.submit(Decided(changes=changes, events=[self._news(d.delivery) for d in finished]))
         return starting
 

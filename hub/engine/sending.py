@@ -61,12 +61,9 @@ async def attempt(channel: Channel, clock: Clock, delivery: Delivery, message: M
     return Attempted(delivery, message, change, fault)
 
 
-def interrupted(channel: Channel, clock: Clock, delivery: Delivery) -> DeliveryChange:
-    """Return what becomes of a delivery that was being sent when the hub stopped."""
-    reason = "The hub stopped while this was being sent."
-    if channel.capabilities.idempotent:
-        return DeliveryChange(delivery.id, DeliveryState.QUEUED, (DeliveryState.SENDING,), reason=reason)
-    return _change(delivery, clock.now(), DeliveryState.UNKNOWN, reason)
+def interrupted(clock: Clock, delivery: Delivery) -> DeliveryChange:
+    """Return what becomes of a delivery that was being sent when the hub stopped: nobody knows whether it arrived."""
+    return _change(delivery, clock.now(), DeliveryState.UNKNOWN, "The hub stopped while this was being sent.")
 
 
 def _change(
