@@ -43,7 +43,12 @@ class Dispatcher:
         except Exception as error:
             await self.quarantine(entry.id, str(error) if isinstance(error, Unparsable) else repr(error))
             return
-        await self._hand_over(event, entry.id)
+        try:
+            await self._hand_over(event, entry.id)
+        except Exception:
+            # It stays undecided in the ledger; when it is repeated, or at the next start, it is routed again.
+            _log.exception("update.not_routed", update=entry.id)
+            self._under_way.discard(entry.id)
 
     async def route_undecided(self) -> None:
         """Route what a former run left undecided. Called once, before anything new comes in."""

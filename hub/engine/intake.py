@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from router.errors import HubError
 from router.ports import Clock, Update
 from router.store import Entry, Ledger
 
@@ -77,13 +76,13 @@ class Intake:
         rows = [(update, self._sequencer.next()) for handed in group for update in handed.updates]
         try:
             entries = await self._ledger.append(self._channel, rows, self._clock.now())
-        except HubError as error:
+        except Exception as error:
             return await self._part(group, error)
         _answer(group, entries)
         repeats = [f"{self._channel}:{row.external_id}" for (row, _), e in zip(rows, entries, strict=True) if e is None]
         return [entry for entry in entries if entry is not None], repeats or None
 
-    async def _part(self, group: list[_Handed], error: HubError) -> tuple[list[Entry], list[str] | None]:
+    async def _part(self, group: list[_Handed], error: Exception) -> tuple[list[Entry], list[str] | None]:
         """Let one caller's bad update fail for that caller alone; what may have been written is looked at again."""
         fresh: list[Entry] = []
         if len(group) > 1:
