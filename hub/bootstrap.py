@@ -149,8 +149,9 @@ async def _listen(stack: AsyncExitStack, hub: Hub, settings: Settings) -> tuple[
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
         raise Misconfigured(
-            f"The hub cannot listen on {host}:{port} ({error.strerror or error}): "
+            f"The hub cannot listen on {host}:{port} ({reason}): "
             "stop what is using that port, or set hub.port to another one."
         ) from error
     port = runner.addresses[0][1]
