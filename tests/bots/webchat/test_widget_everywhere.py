@@ -110,6 +110,8 @@ async def test_russian_opened_at_once_on_a_phone(browser: Browser, shop: Shop) -
         widget = Widget(page)
         await expect(widget.window).to_have_accessible_name("Напишите нам")
         await expect(widget.window).to_have_attribute("aria-modal", "true")
+        # It rises into its place: measured once it has arrived there.
+        await widget.window.evaluate("window => Promise.all(window.getAnimations().map((each) => each.finished))")
         assert await widget.window.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
         await widget.say("привет")
         await expect(widget.state("sent")).to_have_accessible_name("Отправлено")
