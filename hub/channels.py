@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bots import webchat
+from bots import http, webchat
+from bots.http.settings import HttpSettings
 from bots.webchat.settings import WebchatSettings
 from router.ports import Channel
 
@@ -26,6 +27,7 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
+        "http": Kind(HttpSettings, http.build),
         "webchat": Kind(WebchatSettings, webchat.build),
     }
 )

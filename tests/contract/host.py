@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import filetype
+from msgspec.structs import replace
 
-from router.delivery import RECEIPT_ORDER, Delivery, DeliveryState, Receipt
+from router.delivery import RECEIPT_ORDER, Action, Delivery, DeliveryState, Receipt
 from router.errors import Rejected, Retryable, Unparsable
 from router.events import ClientEnded, ClientEvent, ClientMessage, ClientRated
 from router.ids import derive
 from router.model import Attachment, Author, AuthorKind, Message, MessageKind
-from router.ports import Channel, Chat, Entry, Sent, Update
+from router.ports import Channel, Chat, Entry, Outgoing, Sent, Update
 
 OPERATOR = Author(AuthorKind.OPERATOR, "olga", "Olga")
 
@@ -98,6 +101,10 @@ class MemoryHost:
         self._channel = channel
         self._talks: defaultdict[str, _Talk] = defaultdict(_Talk)
         self._cursor = 0
+        #: of a `pulled` channel, in the order said
+        self._outgoing: list[Outgoing] = []
+        self._fetched = 0
+        self._stirred = asyncio.Event()
 
     # What the channel calls
 
@@ -108,8 +115,12 @@ class MemoryHost:
     async def confirm(self, receipts: Sequence[Receipt]) -> None:
         self._reach()
         for receipt in receipts:
-            delivery = self.deliveries[receipt.delivery]
-            if _rank(receipt.state) > _rank(delivery.state):
+            delivery = self.deliveries.get(receipt.delivery)
+            if delivery is None or delivery.channel != self._channel.name:
+                continue
+            if receipt.state is DeliveryState.FAILED:
+                self.deliveries[delivery.id] = replace(delivery, state=receipt.state, reason=receipt.reason)
+            elif _rank(receipt.state) > _rank(delivery.state):
                 self.deliveries[delivery.id] = replace(delivery, state=receipt.state)
 
     def typing(self, chat: str, *, text: str = "") -> None:
@@ -123,6 +134,24 @@ class MemoryHost:
         entries = [self._entry(talk, cursor, message) for cursor, message in talk.messages if cursor > after]
         return Chat(tuple(entries[-limit:]), talk.state, talk.operator, talk.rated)
 
+    async def outgoing(self, *, after: int | None, limit: int = 100, wait: float = 0) -> Sequence[Outgoing]:
+        self._reach()
+        start = self._fetched if after is None else after
+        loop = asyncio.get_running_loop()
+        until = loop.time() + wait
+        while not (found := [it for it in self._outgoing if it.cursor > start]) and loop.time() < until:
+            self._stirred.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stirred.wait(), until - loop.time())
+        return found[:limit]
+
+    async def fetched(self, cursor: int) -> None:
+        self._reach()
+        self._fetched = max(self._fetched, cursor)
+        for outgoing in self._outgoing:
+            if outgoing.cursor <= cursor:
+                await self.confirm([Receipt(outgoing.delivery.id, DeliveryState.SENT)])
+
     # What the rest of the hub would do
 
     async def reply(self, chat: str, text: str, **more: object) -> Sent:
@@ -131,12 +160,40 @@ class MemoryHost:
         delivery = Delivery(
             derive("delivery", message.id), message.id, message.conversation, "sales", self._channel.name, chat
         )
+        if self._channel.capabilities.pulled:
+            return self._lay_out(delivery, message)
         self.deliveries[delivery.id] = replace(delivery, state=DeliveryState.SENDING)
         return await self.deliver(message)
 
-    async def deliver(self, message: Message) -> Sent:
-        """Send, or send again, what was said."""
+    def change(self, message: Message, text: str, action: Action = Action.EDIT) -> Sent:
+        """Edit what was said on a `pulled` channel, or take it back."""
         delivery = self.deliveries[derive("delivery", message.id)]
+        changed = replace(delivery, id=derive("delivery", message.id, action, text), action=action)
+        return self._lay_out(changed, replace(message, text=text))
+
+    async def amend(self, message: Message, text: str = "", action: Action = Action.EDIT) -> Sent:
+        """Edit what was said, or take it back: first here, then at the client's."""
+        now, sent = self.clock.now(), self.deliveries[derive("delivery", message.id)]
+        edited = action is Action.EDIT
+        mended = replace(message, text=text, edited_at=now) if edited else replace(message, deleted_at=now)
+        talk = self._talks[message.chat]
+        talk.messages = [(cursor, mended if it.id == message.id else it) for cursor, it in talk.messages]
+        delivery = replace(sent, id=derive(sent.id, action, text), action=action, external_id=message.id)
+        return await self._channel.send(delivery, mended)
+
+    def _lay_out(self, delivery: Delivery, message: Message) -> Sent:
+        """Let a delivery wait for its reader."""
+        self._cursor += 3
+        self.deliveries[delivery.id] = delivery
+        self._outgoing.append(Outgoing(self._cursor, delivery, message))
+        self._stirred.set()
+        return Sent(state=delivery.state)
+
+    async def deliver(self, message: Message) -> Sent:
+        """Send, or send again, what was said; a `pulled` channel's reader sees the same one again."""
+        delivery = self.deliveries[derive("delivery", message.id)]
+        if self._channel.capabilities.pulled:
+            return Sent(state=delivery.state)
         sent = await self._channel.send(delivery, message)
         if _rank(sent.state) > _rank(self.deliveries[delivery.id].state):
             self.deliveries[delivery.id] = replace(self.deliveries[delivery.id], state=sent.state)

@@ -1,0 +1,183 @@
+"""Between the API and the hub: what the ledger keeps, how it is understood, and how deliveries are shown."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+import msgspec
+from pydantic import Field, RootModel, ValidationError
+
+from bots.http.bodies import Body, NewDeletion, NewEdit, NewEnd, NewMessage, NewRating, Person, read
+from router.delivery import Delivery
+from router.errors import Unparsable
+from router.events import ClientDeleted, ClientEdited, ClientEnded, ClientEvent, ClientMessage, ClientRated
+from router.model import Attachment, Message
+from router.people import Identity, Sender
+from router.ports import Outgoing, Update
+
+KIND = "http"
+#: below this the hub mounts a channel's endpoints
+API = "/api/v1"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")
+
+
+class _File(Body):
+    id: str
+    name: str
+    media_type: str
+    size: int
+
+
+class _Message(Body):
+    type: Literal["message"]
+    body: NewMessage
+    files: tuple[_File, ...] = ()
+
+
+class _Edit(Body):
+    type: Literal["edit"]
+    message: str
+    body: NewEdit
+
+
+class _Deletion(Body):
+    type: Literal["delete"]
+    message: str
+    body: NewDeletion
+
+
+class _Rating(Body):
+    type: Literal["rating"]
+    body: NewRating
+
+
+class _End(Body):
+    type: Literal["end"]
+    body: NewEnd
+
+
+class _Kept(RootModel[Annotated[_Message | _Edit | _Deletion | _Rating | _End, Field(discriminator="type")]]):
+    """What the ledger keeps of anything a client does: the body as it came, and what the hub knew besides."""
+
+
+def message_update(id_: str, body: bytes, files: Sequence[Attachment] = ()) -> Update:
+    """Return the ledger's update of a message. A repeat has the same id and ends there."""
+    kept = ""
+    if files:
+        described = [{"id": f.id, "name": f.name, "media_type": f.media_type, "size": f.size} for f in files]
+        kept = f'"files":{json.dumps(described)},'
+    return Update(id_, f'{{"type":"message",{kept}"body":{body.decode()}}}')
+
+
+def step_update(kind: str, id_: str, body: bytes, message: str = "") -> Update:
+    """Return the ledger's update of anything else. Its id holds a space, so no message can have the same one."""
+    about = f'"message":{json.dumps(message)},' if message else ""
+    return Update(f"{kind} {id_}", f'{{"type":"{kind}",{about}"body":{body.decode()}}}')
+
+
+def event_of(channel: str, update: str, raw: str, at: datetime) -> ClientEvent:
+    """Understand what the ledger keeps. Raises `Unparsable`."""
+    try:
+        kept = read(_Kept, raw.encode("utf-8", "replace")).root
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise Unparsable(f"An update of an http channel is not as expected: {where}: {first['msg']}.") from error
+    if isinstance(kept, _Message):
+        return _said(channel, update, kept, at)
+    chat = kept.body.chat or kept.body.sender.id
+    if isinstance(kept, _Edit):
+        text = kept.body.text.replace("\x00", "\ufffd")
+        return ClientEdited(update, channel, chat, kept.message, text, _believed(kept.body.at, at))
+    if isinstance(kept, _Deletion):
+        return ClientDeleted(update, channel, chat, kept.message, _believed(kept.body.at, at))
+    if isinstance(kept, _Rating):
+        return ClientRated(update, channel, chat, kept.body.score, at, kept.body.comment.replace("\x00", "\ufffd"))
+    return ClientEnded(update, channel, chat, at)
+
+
+def _said(channel: str, update: str, kept: _Message, at: datetime) -> ClientMessage:
+    body = kept.body
+    if len(kept.files) != len(body.attachments):
+        raise Unparsable("An update of an http channel names attachments that are not described in it.")
+    files = tuple(Attachment(file.id, file.name, file.media_type, file.size) for file in kept.files)
+    text, when = body.text.replace("\x00", "\ufffd"), _believed(body.at, at)
+    return ClientMessage(
+        update, channel, body.chat or body.sender.id, _sender(channel, body.sender), text, when, body.id, files
+    )
+
+
+def _sender(channel: str, person: Person) -> Sender:
+    return Sender(
+        Identity(KIND, channel, person.id),
+        name=one_line(person.name),
+        language=person.language if _LANGUAGE.fullmatch(person.language) else "",
+        phone=one_line(person.phone),
+        email=one_line(person.email),
+        facts={one_line(name): one_line(value) for name, value in person.facts.items()},
+    )
+
+
+def _believed(said: datetime | None, received: datetime) -> datetime:
+    """Return when something was done: what the system says, but never after the hub heard of it."""
+    if said is None or said >= received:
+        return received
+    return max(said, _EPOCH).astimezone(UTC)
+
+
+def one_line(text: str) -> str:
+    """Return a name without control characters and line breaks."""
+    return _CONTROL.sub(" ", text).strip()
+
+
+def file_view(file: Attachment) -> dict[str, Any]:
+    """Return how the system is shown a file."""
+    return {"id": file.id, "name": file.name, "media_type": file.media_type, "size": file.size}
+
+
+def fetched_view(outgoing: Outgoing) -> dict[str, Any]:
+    """Return how a delivery looks that is fetched."""
+    return {"cursor": outgoing.cursor, **delivery_view(outgoing.delivery, outgoing.message)}
+
+
+def delivery_view(delivery: Delivery, message: Message) -> dict[str, Any]:
+    """Return how the system is shown a delivery."""
+    return {
+        "id": delivery.id,
+        "action": delivery.action.value,
+        "chat": delivery.chat,
+        "conversation": delivery.conversation,
+        "message": {
+            "id": message.id,
+            "n": message.n,
+            "kind": message.kind.value,
+            "author": {"kind": message.author.kind.value, "name": message.author.name},
+            "text": message.text,
+            "at": message.at.isoformat(timespec="milliseconds"),
+            "attachments": [_linked(file, delivery) for file in message.attachments],
+            "choices": message.choices,
+        },
+    }
+
+
+def _linked(file: Attachment, delivery: Delivery) -> dict[str, Any]:
+    place = f"{API}/channels/{delivery.channel}/files/{quote(file.id, safe='')}"
+    return {**file_view(file), "url": f"{place}?chat={quote(delivery.chat, safe='')}"}
+
+
+def envelope(delivery: Delivery, message: Message) -> bytes:
+    """Return the body of a webhook."""
+    at = message.at.isoformat(timespec="milliseconds")
+    return encoded({"type": "delivery", "timestamp": at, "data": delivery_view(delivery, message)})
+
+
+def encoded(body: Mapping[str, Any]) -> bytes:
+    """Return JSON."""
+    return msgspec.json.encode(body)
