@@ -20,7 +20,8 @@ class Failures:
     def wait(self, key: str, now: datetime) -> timedelta:
         """Return how long this key must wait; zero when it may try."""
         began, count = self._counted.get(key, (now, 0))
-        left = began + self.window - now
+        # A clock that was set back must not make anybody wait longer than the window.
+        left = min(began + self.window - now, self.window)
         return left if count >= self.limit and left > timedelta() else timedelta()
 
     def add(self, key: str, now: datetime) -> None:
@@ -32,6 +33,12 @@ class Failures:
         self._counted.move_to_end(key)
         while len(self._counted) > _REMEMBERED:
             self._counted.popitem(last=False)
+
+    def take_back(self, key: str) -> None:
+        """Count one failure less: what was counted beforehand was none."""
+        if key in self._counted:
+            began, count = self._counted[key]
+            self._counted[key] = (began, max(0, count - 1))
 
     def forget(self, key: str) -> None:
         """Forget a key's failures, after a success."""
