@@ -1,10 +1,10 @@
 # Each target is one line here; what takes more is a script in tools/.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check screenshots lock
+.PHONY: help run test lint check bench screenshots lock
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
-# What `make test` hands to pytest, as in: make test ARGS="tests/unit -k settings"
+# What `make test` hands to pytest and `make bench` to the load generator: make test ARGS="tests/unit -k settings"
 ARGS ?=
 
 help: ## show what can be made
@@ -20,6 +20,9 @@ lint: ## check style, types, imports and config.yaml
 	@tools/lint.sh
 
 check: lint test ## what must pass before a change is shared
+
+bench: ## measure the hub against the limits of this machine
+	@tools/bench.sh $(ARGS)
 
 screenshots: ## take the pictures in docs/images anew
 	@tools/screenshots.sh
