@@ -6,7 +6,7 @@ import asyncio
 
 from crm_store.codec import Document, decode_all
 from crm_store.deliveries import DeliveryReads
-from router.delivery import Delivery, DeliveryState
+from router.delivery import Action, Delivery, DeliveryState
 from router.model import AuthorKind, Conversation, Message
 from router.ports import Chat, Entry
 
@@ -53,10 +53,11 @@ def _entries(
 
 
 def _entry(message: Message, cursor: int, seen: int, deliveries: list[Delivery]) -> Entry:
-    """Return one message with how far it has got; of several deliveries the last one counts."""
+    """Return one message with how far it has got; of several deliveries the last that sends it counts."""
     if message.author.kind is AuthorKind.CLIENT:
         state = DeliveryState.READ if message.n <= seen else DeliveryState.SENT
         return Entry(message, cursor, state)
-    if not deliveries:
+    sendings = [delivery for delivery in deliveries if delivery.action is Action.SEND]
+    if not sendings:
         return Entry(message, cursor, DeliveryState.SENT)
-    return Entry(message, cursor, deliveries[-1].state, deliveries[-1].id)
+    return Entry(message, cursor, sendings[-1].state, sendings[-1].id)

@@ -1,8 +1,8 @@
 """One transaction per batch, exactly once.
 
-What a batch writes is laid out beforehand as a few commands and sent in one session. The feed's events come first:
-their cursors are unique, so a batch that had been committed before (its answer was lost) stops at once, is
-recognised by its id, and counts as done.
+What a batch writes is laid out beforehand as a few commands and sent in one session. Its entry in the commit log comes
+first: feed cursors are unique there, and so is every update decided, so a batch that had been committed before (its
+answer was lost) stops at once, is recognised by its id, and counts as done.
 """
 
 from __future__ import annotations
@@ -11,15 +11,30 @@ from typing import Any
 
 from pymongo.errors import BulkWriteError
 
+from crm_store.commits import CommitLog
+from crm_store.driver import Database
 from crm_store.failures import duplicate_in
 from crm_store.room import Room
 from crm_store.writes import planned
 from router.errors import Conflict
+from router.ports import FeedEvent
 from router.store import Batch
 
 
 class Commits(Room):
     """Writes batches."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.log = CommitLog(database)
+
+    async def last_cursor(self) -> int:
+        """Return the feed's highest cursor, 0 for none."""
+        return await self.log.last_cursor()
+
+    async def events(self, after: int, limit: int) -> list[FeedEvent]:
+        """Return the feed after a cursor, in order."""
+        return await self.log.events(after, limit)
 
     async def commit(self, batch: Batch) -> None:
         """Write the batch in one transaction, exactly once, however often it is called with the same batch.
@@ -29,9 +44,9 @@ class Commits(Room):
         except after `Retryable`: all of it may have been. Call again with the same batch.
         """
         _within_capacity(batch)
-        writes = [write for write in planned(batch) if write.documents or write.operations]
-        if not writes:
+        if batch.is_empty:
             return
+        writes = [write for write in planned(batch) if write.documents or write.operations]
 
         async def work(session: Any) -> None:
             for write in writes:
@@ -43,14 +58,8 @@ class Commits(Room):
             taken = duplicate_in(error)
             if taken is None:
                 raise
-            if not await self._was_committed(batch):
+            if not await self.log.has(batch):
                 raise Conflict(f"Somebody else wrote first, or an operator is full: {taken}") from error
-
-    async def _was_committed(self, batch: Batch) -> bool:
-        if not batch.events:
-            return await self._database["commits"].find_one({"_id": batch.id}) is not None
-        first = await self._database["events"].find_one({"_id": batch.events[0].cursor}, fields=["batch"])
-        return first is not None and first.get("batch") == batch.id
 
 
 def _within_capacity(batch: Batch) -> None:

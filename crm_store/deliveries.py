@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from datetime import datetime
 
 from crm_store.codec import Document, decode_all
 from crm_store.room import Room
 from router.delivery import Delivery, DeliveryState
 from router.model import Message
+from router.webhooks import stand_in
 
 PENDING = [DeliveryState.QUEUED.value, DeliveryState.SENDING.value, DeliveryState.RETRYING.value]
 
@@ -16,16 +18,26 @@ PENDING = [DeliveryState.QUEUED.value, DeliveryState.SENDING.value, DeliveryStat
 class DeliveryReads(Room):
     """Reads for deliveries."""
 
-    async def undelivered(self, channel: str, after: str, limit: int) -> list[tuple[Delivery, Message]]:
-        """Return deliveries in state queued, sending or retrying, in the order they were made, after one's id.
+    async def undelivered(self, channel: str, after: int, limit: int) -> list[tuple[Delivery, Message]]:
+        """Return deliveries in state queued, sending or retrying, in the order they were made, after a cursor."""
+        return await self._deliveries({"channel": channel, "state": {"$in": PENDING}, "cursor": {"$gt": after}}, limit)
 
-        An empty `after` begins at the beginning, and so does the id of a delivery that does not exist.
-        """
-        last = await self._database["deliveries"].find_one({"_id": after}, fields=["seq"]) if after else None
+    async def outgoing(self, channel: str, after: int, limit: int) -> list[tuple[Delivery, Message]]:
+        """Return deliveries in any state, in the order they were made, after a cursor."""
+        return await self._deliveries({"channel": channel, "cursor": {"$gt": after}}, limit)
+
+    async def last_delivery(self, channel: str) -> int:
+        """Return the highest cursor of a channel's deliveries, 0 for none."""
+        query: Document = {"channel": channel}
+        last = await self._database["deliveries"].find_one(query, sort=[("cursor", -1)], fields=["cursor"])
+        return int(last["cursor"]) if last is not None else 0
+
+    async def oldest_undelivered(self, channel: str) -> datetime | None:
+        """Return when the oldest of a channel's deliveries that still waits was made; None when none waits."""
         query: Document = {"channel": channel, "state": {"$in": PENDING}}
-        if last is not None:
-            query["seq"] = {"$gt": last["seq"]}
-        return await self._with_messages(await self._database["deliveries"].find(query, sort=[("seq", 1)], limit=limit))
+        oldest = await self._database["deliveries"].find_one(query, sort=[("cursor", 1)], fields=["made_at"])
+        made_at: datetime | None = oldest.get("made_at") if oldest is not None else None
+        return made_at
 
     async def deliveries(self, ids: Collection[str]) -> dict[str, tuple[Delivery, Message]]:
         """Return those that exist, by id."""
@@ -37,16 +49,22 @@ class DeliveryReads(Room):
         if not messages:
             return {}
         found = await self._database["deliveries"].find(
-            {"message": {"$in": list(messages)}}, sort=[("message", 1), ("seq", 1)]
+            {"message": {"$in": list(messages)}}, sort=[("message", 1), ("cursor", 1)]
         )
         grouped: dict[str, list[Delivery]] = defaultdict(list)
         for delivery in decode_all(found, Delivery):
             grouped[delivery.message].append(delivery)
         return dict(grouped)
 
+    async def _deliveries(self, query: Document, limit: int) -> list[tuple[Delivery, Message]]:
+        found = await self._database["deliveries"].find(query, sort=[("cursor", 1)], limit=limit)
+        return await self._with_messages(found)
+
     async def _with_messages(self, documents: list[Document]) -> list[tuple[Delivery, Message]]:
+        """Return deliveries with the messages they carry, and those that carry a notice with a stand-in for one."""
         deliveries = decode_all(documents, Delivery)
-        wanted = {delivery.message for delivery in deliveries}
+        wanted = {delivery.message for delivery in deliveries if not delivery.body}
         found = await self._database["messages"].find({"_id": {"$in": list(wanted)}}) if wanted else []
         messages = {message.id: message for message in decode_all(found, Message)}
-        return [(each, messages[each.message]) for each in deliveries if each.message in messages]
+        carried = [(each, stand_in(each) if each.body else messages.get(each.message)) for each in deliveries]
+        return [(each, message) for each, message in carried if message is not None]

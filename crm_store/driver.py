@@ -7,7 +7,7 @@ of the hub (see `failures.py`).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC
 from typing import Any, Literal
@@ -53,6 +53,13 @@ class Collection:
             found: list[Document] = await cursor.to_list(length=None)
         return found
 
+    async def pages(self, query: Document, size: int, *, fields: Iterable[str]) -> AsyncIterator[list[Document]]:
+        """Yield all documents that match, so many at a time."""
+        with named_failures():
+            cursor = self.raw.find(_asked(query), list(fields)).batch_size(size)
+            while page := await cursor.to_list(length=size):
+                yield page
+
     async def find_one(
         self, query: Document, *, sort: Sort = (), fields: Iterable[str] | None = None
     ) -> Document | None:
@@ -71,10 +78,11 @@ class Collection:
         with named_failures():
             await self.raw.insert_many(documents, ordered=False)
 
-    async def update(self, query: Document, change: Document, *, upsert: bool = False) -> None:
-        """Change the first document that matches."""
+    async def update(self, query: Document, change: Document | list[Document], *, upsert: bool = False) -> bool:
+        """Change the first document that matches; return whether there was one."""
         with named_failures():
-            await self.raw.update_one(_asked(query), change, upsert=upsert)
+            done = await self.raw.update_one(_asked(query), change, upsert=upsert)
+        return bool(done.matched_count)
 
     async def find_or_insert(self, id_: str, fields: Document) -> Document:
         """Return the document of that id, made of `fields` if there was none."""

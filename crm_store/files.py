@@ -6,12 +6,14 @@ import secrets
 from collections.abc import AsyncIterator
 from typing import Any
 
+from gridfs.errors import FileExists
+
 from crm_store.codec import Document, clean
 from crm_store.driver import Database
 from crm_store.failures import named_failures
 from crm_store.media_type import HEAD, file_name, media_type
 from crm_store.transactions import settled
-from router.errors import Rejected
+from router.errors import Conflict, Rejected
 from router.model import Attachment
 
 BUCKET = "files"
@@ -24,23 +26,31 @@ class GridFiles:
         self._bucket = database.bucket(BUCKET)
         self._kept = database[f"{BUCKET}.files"]
 
-    async def put(self, chunks: AsyncIterator[bytes], *, name: str, channel: str, chat: str, limit: int) -> Attachment:
+    async def put(
+        self, chunks: AsyncIterator[bytes], *, name: str, channel: str, chat: str, limit: int, key: str = ""
+    ) -> Attachment:
         """Keep a file for one chat and judge its type by its content.
 
-        Raises `Rejected` with a full sentence when it is empty or larger than `limit` bytes, and `Retryable`.
-        Whatever goes wrong, and also when cancelled, nothing of the file stays.
+        Raises `Rejected` with a full sentence when it is empty or larger than `limit` bytes, `Conflict` when a file
+        was kept under the same `key` before, and `Retryable`. Whatever goes wrong, and also when cancelled, nothing of
+        the file stays.
         """
         head = await _beginning(chunks, limit)
         if not head:
             raise Rejected("The file is empty: send one that has something in it.")
         kind, name = media_type(head[:HEAD]), file_name(name)
         metadata = {"channel": clean(channel), "chat": clean(chat), "media_type": kind}
+        # Not the file's id: two uploads at the same time would then write and clear away each other's parts.
+        metadata |= {"key": clean(key)} if key else {}
         id_ = secrets.token_hex(16)
         with named_failures():
             upload = self._bucket.open_upload_stream_with_id(id_, name, metadata=metadata)
             try:
                 size = await _write(upload, head, chunks, limit)
                 await upload.close()
+            except FileExists as error:
+                await upload.abort()
+                raise Conflict("A file was kept under this key before.") from error
             except BaseException:
                 await upload.abort()
                 raise
@@ -50,6 +60,11 @@ class GridFiles:
         """Return the file's description, or None when it does not exist or belongs to another chat."""
         query = {"_id": file, "metadata.channel": channel, "metadata.chat": chat}
         document = await self._kept.find_one(query)
+        return _attachment(document) if document is not None else None
+
+    async def kept_under(self, key: str) -> Attachment | None:
+        """Return the file that was kept under a key."""
+        document = await self._kept.find_one({"metadata.key": key})
         return _attachment(document) if document is not None else None
 
     async def read(self, file: str, *, start: int = 0) -> AsyncIterator[bytes]:

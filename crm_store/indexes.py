@@ -11,14 +11,18 @@ from crm_store.failures import named_failures
 
 INDEXES: dict[str, list[IndexModel]] = {
     "updates": [
-        # Ledger.undecided; decided updates leave the index
+        # Ledger.undecided, last_seq
+        IndexModel([("seq", ASCENDING), ("_id", ASCENDING)], name="in_order"),
+        # Ledger.poisoned, replay_all: the few that could not be understood or decided
         IndexModel(
-            [("state", ASCENDING), ("seq", ASCENDING), ("_id", ASCENDING)],
-            name="undecided",
-            partialFilterExpression={"state": "new"},
+            [("state", ASCENDING), ("received_at", ASCENDING), ("_id", ASCENDING)],
+            name="poison",
+            partialFilterExpression={"state": "poison"},
         ),
-        # Ledger.last_seq
-        IndexModel([("seq", DESCENDING)], name="last_seq"),
+        # Ledger.replayed; nearly always empty
+        IndexModel([("seq", ASCENDING)], name="replayed", partialFilterExpression={"state": "new", "replayed": True}),
+        # Figures.days, gaps: only what came in since a time; without the state, which would be written twice
+        IndexModel([("received_at", ASCENDING), ("channel", ASCENDING)], name="of_days"),
     ],
     "conversations": [
         # latest_of_chats (covered), chat
@@ -28,15 +32,15 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         # waiting_of, held_by, list_conversations by lines
         IndexModel(
-            [("line", ASCENDING), ("state", ASCENDING), ("activity", DESCENDING), ("_id", DESCENDING)], name="of_line"
+            [("line", ASCENDING), ("phase", ASCENDING), ("activity", DESCENDING), ("_id", DESCENDING)], name="of_line"
         ),
         # list_conversations of one operator
         IndexModel(
-            [("staff", ASCENDING), ("state", ASCENDING), ("activity", DESCENDING), ("_id", DESCENDING)],
+            [("staff", ASCENDING), ("phase", ASCENDING), ("activity", DESCENDING), ("_id", DESCENDING)],
             name="of_staff",
         ),
         # list_conversations of everybody, count_loads
-        IndexModel([("state", ASCENDING), ("activity", DESCENDING), ("_id", DESCENDING)], name="of_all"),
+        IndexModel([("phase", ASCENDING), ("activity", DESCENDING), ("_id", DESCENDING)], name="of_all"),
         # due
         IndexModel(
             [("line", ASCENDING), ("due_at", ASCENDING)],
@@ -46,11 +50,17 @@ INDEXES: dict[str, list[IndexModel]] = {
         # last_operators (covered), list_conversations of one client
         IndexModel([("client", ASCENDING), ("created_at", DESCENDING), ("operator", ASCENDING)], name="of_client"),
         # chats_away
-        IndexModel([("channel", ASCENDING), ("state", ASCENDING), ("line", ASCENDING)], name="chats_away"),
+        IndexModel([("channel", ASCENDING), ("phase", ASCENDING), ("line", ASCENDING)], name="chats_away"),
     ],
     "messages": [
         # messages; two messages can never be the same number of one conversation
         IndexModel([("conversation", ASCENDING), ("n", ASCENDING)], name="of_conversation", unique=True),
+        # client_messages; only clients' messages have an id of the platform's
+        IndexModel(
+            [("channel", ASCENDING), ("chat", ASCENDING), ("external_id", ASCENDING)],
+            name="of_client",
+            partialFilterExpression={"external_id": {"$gt": ""}},
+        ),
         # chat
         IndexModel(
             [("channel", ASCENDING), ("chat", ASCENDING), ("seq", ASCENDING)],
@@ -60,9 +70,24 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "deliveries": [
         # undelivered
-        IndexModel([("channel", ASCENDING), ("state", ASCENDING), ("seq", ASCENDING)], name="undelivered"),
+        IndexModel([("channel", ASCENDING), ("state", ASCENDING), ("cursor", ASCENDING)], name="undelivered"),
+        # outgoing
+        IndexModel([("channel", ASCENDING), ("cursor", ASCENDING)], name="outgoing"),
+        # Figures.days
+        IndexModel([("made_at", ASCENDING), ("channel", ASCENDING)], name="of_days"),
         # deliveries_of, chat
-        IndexModel([("message", ASCENDING), ("seq", ASCENDING)], name="of_message"),
+        IndexModel([("message", ASCENDING), ("cursor", ASCENDING)], name="of_message"),
+        # webhooks' notices, which alone have this field, are forgotten a month after they came to their end
+        IndexModel(
+            [("notice_at", ASCENDING)],
+            name="expired",
+            expireAfterSeconds=30 * 24 * 3600,
+            partialFilterExpression={"state": {"$in": ["sent", "failed"]}},
+        ),
+    ],
+    "tallies": [
+        # Figures.days
+        IndexModel([("day", ASCENDING), ("channel", ASCENDING)], name="of_days"),
     ],
     "identities": [
         # the identities of one client
@@ -78,16 +103,43 @@ INDEXES: dict[str, list[IndexModel]] = {
         # end_sessions_of
         IndexModel([("operator", ASCENDING)], name="of_operator"),
     ],
+    "tokens": [
+        # token, use_token
+        IndexModel([("digest", ASCENDING)], name="of_digest", unique=True),
+    ],
     "commits": [
-        # marks of transactions without events; nobody repeats a commit a day later
-        IndexModel([("at", ASCENDING)], name="expired", expireAfterSeconds=24 * 3600),
+        # CommitLog.decided; an update is decided once
+        IndexModel(
+            [("done", ASCENDING)],
+            name="done",
+            unique=True,
+            partialFilterExpression={"done": {"$exists": True}},
+        ),
     ],
     # GridFS reads a file's chunks in order
     "files.chunks": [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], name="files_id_1_n_1", unique=True)],
     "files.files": [
+        # kept_under; a key is used once
+        IndexModel(
+            [("metadata.key", ASCENDING)],
+            name="of_key",
+            unique=True,
+            partialFilterExpression={"metadata.key": {"$exists": True}},
+        ),
         IndexModel([("filename", ASCENDING), ("uploadDate", ASCENDING)], name="filename_1_uploadDate_1"),
     ],
 }
+
+
+async def missing_indexes(database: Database) -> list[str]:
+    """Return `collection.index` of each index that does not exist. Raises `Retryable`."""
+    missing = []
+    with named_failures():
+        for collection, indexes in INDEXES.items():
+            there = await database.raw[collection].index_information()
+            names = (str(index.document["name"]) for index in indexes)
+            missing += [f"{collection}.{name}" for name in names if name not in there]
+    return missing
 
 
 async def ensure_indexes(database: Database) -> None:

@@ -11,11 +11,12 @@ from pymongo import UpdateOne
 
 from crm_store.codec import Document, clean, decode_all
 from crm_store.room import Room
-from router.model import Conversation, State
+from crm_store.standing import in_states
+from router.model import Conversation, Message, State
 from router.people import Client, OperatorState
 
-WAITING = [State.TRIAGE.value, State.QUEUED.value, State.OFFERED.value]
-HELD = [State.OPEN.value, State.WAITING.value]
+WAITING = [State.TRIAGE, State.QUEUED, State.OFFERED]
+HELD = [State.OPEN, State.WAITING]
 UNCLOSED = [*WAITING, *HELD]
 
 
@@ -24,11 +25,11 @@ class LaneReads(Room):
 
     async def waiting_of(self, line: str) -> list[Conversation]:
         """Return the line's conversations in triage, queued or offered, oldest first."""
-        return await self._conversations({"line": line, "state": {"$in": WAITING}})
+        return await self._conversations({"line": line, **in_states(WAITING)})
 
     async def held_by(self, line: str, operators: Collection[str]) -> list[Conversation]:
         """Return the line's open and waiting conversations of these operators, oldest first."""
-        wanted = {"line": line, "state": {"$in": HELD}, "operator": {"$in": list(operators)}}
+        wanted = {"line": line, **in_states(HELD), "operator": {"$in": list(operators)}}
         return await self._conversations(wanted) if operators else []
 
     async def conversations(self, ids: Collection[str]) -> dict[str, Conversation]:
@@ -45,6 +46,19 @@ class LaneReads(Room):
         found = await self.conversations([each["id"] for each in latest])
         pairs = {(each.channel, each.chat): each for each in found.values()}
         return {asked: pairs[pair] for pair, asked in kept.items() if pair in pairs}
+
+    async def messages_by_id(self, ids: Collection[str]) -> dict[str, Message]:
+        """Return those that exist, by id."""
+        found = await self._database["messages"].find({"_id": {"$in": list(ids)}}) if ids else []
+        return {message.id: message for message in decode_all(found, Message)}
+
+    async def client_messages(self, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], Message]:
+        """Return clients' messages that exist, by (channel, chat, the platform's id); the latest of several."""
+        kept = {(clean(channel), clean(chat), clean(id_)): (channel, chat, id_) for channel, chat, id_ in keys if id_}
+        wanted = [{"channel": channel, "chat": chat, "external_id": id_} for channel, chat, id_ in kept]
+        found = await self._database["messages"].find({"$or": wanted}) if wanted else []
+        messages = sorted(decode_all(found, Message), key=lambda each: (each.at, each.n))
+        return {kept[each.channel, each.chat, each.external_id]: each for each in messages}
 
     async def clients_of(self, identities: Collection[str]) -> dict[str, Client]:
         """Return identity key → client."""
@@ -75,7 +89,7 @@ class LaneReads(Room):
     async def chats_away(self, channel: str, line: str) -> dict[str, str]:
         """Return chat → line for the channel's unclosed conversations that are on another line than `line`."""
         found = await self._database["conversations"].find(
-            {"channel": channel, "state": {"$in": UNCLOSED}, "line": {"$ne": line}},
+            {"channel": channel, **in_states(UNCLOSED), "line": {"$ne": line}},
             fields=["chat", "line", "created_at"],
         )
         return {each["chat"]: each["line"] for each in sorted(found, key=lambda each: each["created_at"])}
@@ -91,7 +105,7 @@ class LaneReads(Room):
 
         async def recount(session: Any) -> None:
             loads.clear()
-            query = {"state": {"$in": [State.OFFERED.value, *HELD]}}
+            query = in_states([State.OFFERED, *HELD])
             cursor = self._database.raw["conversations"].find(query, session=session)
             for conversation in decode_all(await cursor.to_list(length=None), Conversation):
                 loads.update(conversation.holders)
@@ -103,11 +117,6 @@ class LaneReads(Room):
 
         await self._database.transaction(recount)
         return dict(loads)
-
-    async def last_cursor(self) -> int:
-        """Return the feed's highest cursor, 0 for none."""
-        last = await self._database["events"].find_one({}, sort=[("_id", -1)], fields=["_id"])
-        return int(last["_id"]) if last is not None else 0
 
     async def _conversations(self, query: Document) -> list[Conversation]:
         documents = await self._database["conversations"].find(query)

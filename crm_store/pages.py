@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 from crm_store.codec import Document, decode, decode_all
 from crm_store.room import Room
+from crm_store.standing import in_states
 from router.effects import Explain
 from router.errors import Rejected
 from router.model import Conversation, Message, State
 from router.people import Client
-from router.ports import FeedEvent
 from router.store import Filter
 
 _ORDER = [("activity", -1), ("_id", -1)]
@@ -34,7 +34,9 @@ class PageReads(Room):
         query = _asked(wanted) | (_after(before) if before else {})
         documents = await self._database["conversations"].find(query, sort=_ORDER, limit=limit + 1)
         page = documents[:limit]
-        return decode_all(page, Conversation), _token(page[-1]) if len(documents) > limit else ""
+        # The index knows the minute only.
+        shown = sorted(decode_all(page, Conversation), key=lambda it: it.active_at, reverse=True)
+        return shown, _token(page[-1]) if len(documents) > limit else ""
 
     async def messages(self, conversation: str, *, before: int = 0, limit: int = 100) -> list[Message]:
         """Return the last `limit` messages with a number below `before` (0: from the end), oldest first."""
@@ -54,16 +56,11 @@ class PageReads(Room):
         )
         return [(document["at"], decode(document, Explain)) for document in documents]
 
-    async def events(self, after: int, limit: int) -> list[FeedEvent]:
-        """Return the feed after a cursor, in order."""
-        documents = await self._database["events"].find({"_id": {"$gt": after}}, sort=[("_id", 1)], limit=limit)
-        return decode_all(({**document, "cursor": document["_id"]} for document in documents), FeedEvent)
-
 
 def _asked(wanted: Filter) -> Document:
-    """Return the query; states are always named, so that every index can yield its part in order."""
-    states = wanted.states if wanted.states is not None else [state.value for state in State]
-    query: Document = {"state": {"$in": list(states)}}
+    """Return the query; phases are always named, so that every index can yield its part in order."""
+    states = wanted.states if wanted.states is not None else State
+    query = in_states(states)
     places = _places(wanted)
     if len(places) == 1:
         query |= places[0]

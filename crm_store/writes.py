@@ -8,18 +8,14 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from pymongo import ReplaceOne, UpdateMany, UpdateOne
+from pymongo import ReplaceOne, UpdateOne
 
 from crm_store.codec import Document, clean, encode
-from router.effects import Outcome
+from crm_store.commits import committed
+from crm_store.standing import Operation, begun, changed, replaced
 from router.errors import Conflict
-from router.model import Conversation, Message
+from router.model import Message
 from router.store import Batch, DeliveryChange
-
-#: room for the deliveries of one message in the order of all deliveries
-PER_MESSAGE = 1024
-
-Operation = ReplaceOne[Document] | UpdateOne | UpdateMany
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +35,28 @@ class Write:
         if self.operations:
             result = await database[self.collection].bulk_write(self.operations, session=session)
             if self.finds not in {None, result.matched_count}:
-                raise Conflict(
-                    f"Of {self.finds} {self.collection}, only {result.matched_count} are still to be decided."
-                )
+                raise Conflict(f"Of {self.finds} {self.collection}, only {result.matched_count} are where they were.")
 
 
 def planned(batch: Batch) -> list[Write]:
     """Return the batch's commands: first what shows that it was written before, then guards, then the rest."""
     cursors = {event.subject: event.cursor for event in batch.events if event.type == "message"}
     return [
-        Write("events", documents=_events(batch)),
-        Write("commits", documents=_mark(batch)),
-        Write("updates", operations=list(_done(batch)), finds=len(batch.done)),
+        Write("commits", documents=[committed(batch)]),
         Write("operators", operations=[*_operators(batch), *_loads(batch)]),
         Write("identities", documents=_identities(batch)),
-        Write("messages", documents=[_message(batch, message, cursors) for message in batch.messages]),
-        Write("deliveries", documents=list(_deliveries(batch, cursors)), operations=list(map(_change, batch.changes))),
-        Write("conversations", operations=[_replaced(_conversation(each)) for each in batch.conversations.values()]),
+        Write(
+            "messages",
+            documents=[_message(batch, message, cursors) for message in batch.messages],
+            operations=list(map(_amended, batch.changed.values())),
+        ),
+        Write(
+            "deliveries",
+            documents=[encode(delivery, made_at=_at(batch)) for delivery in batch.deliveries],
+            operations=list(map(_change, batch.changes)),
+        ),
+        Write("conversations", documents=begun(batch), operations=replaced(batch)),
+        Write("conversations", operations=(changes := changed(batch)), finds=len(changes)),
         Write("clients", operations=[_replaced(encode(client)) for client in batch.clients.values()]),
         Write("explanations", documents=_explanations(batch)),
     ]
@@ -63,22 +64,6 @@ def planned(batch: Batch) -> list[Write]:
 
 def _replaced(document: Document) -> Operation:
     return ReplaceOne({"_id": document["_id"]}, document, upsert=True)
-
-
-def _events(batch: Batch) -> list[Document]:
-    documents = [encode(event, batch=batch.id) for event in batch.events]
-    return [{"_id": document.pop("cursor"), **document} for document in documents]
-
-
-def _mark(batch: Batch) -> list[Document]:
-    """Return the trace of a batch that has no events but would do harm if it were written twice."""
-    if batch.events or not (batch.done or batch.changes or batch.loads or batch.explanations or _inserts(batch)):
-        return []
-    return [{"_id": batch.id, "at": datetime.now(UTC)}]
-
-
-def _inserts(batch: Batch) -> bool:
-    return bool(batch.identities or batch.messages or batch.deliveries)
 
 
 def _operators(batch: Batch) -> Iterator[Operation]:
@@ -110,15 +95,17 @@ def _message(batch: Batch, message: Message, cursors: dict[str, int]) -> Documen
     return encode(message, seq=seq or 0, visible=message.visible)
 
 
-def _deliveries(batch: Batch, cursors: dict[str, int]) -> Iterator[Document]:
-    """Number deliveries in the order of their messages; those of older messages follow the batch's last event."""
-    last = batch.events[-1].cursor if batch.events else 0
-    for place, delivery in enumerate(batch.deliveries):
-        yield encode(delivery, seq=cursors.get(delivery.message, last) * PER_MESSAGE + place % PER_MESSAGE)
+def _amended(message: Message) -> Operation:
+    """Change what may change about a message; its place in the chat stays."""
+    document = encode(message)
+    fields = {name: document[name] for name in ("text", "edited_at", "deleted_at", "versions")}
+    return UpdateOne({"_id": document["_id"]}, {"$set": fields})
 
 
 def _change(change: DeliveryChange) -> Operation:
     fields: Document = {"state": change.state.value, "reason": clean(change.reason), "next_at": change.next_at}
+    if change.cursor:
+        fields["cursor"] = change.cursor
     if change.external_id:
         fields["external_id"] = clean(change.external_id)
     update: Document = {"$set": fields}
@@ -127,31 +114,12 @@ def _change(change: DeliveryChange) -> Operation:
     return UpdateOne({"_id": change.delivery, "state": {"$in": [state.value for state in change.only_from]}}, update)
 
 
-def _conversation(conversation: Conversation) -> Document:
-    """Return the document with the fields that lists and timers look for."""
-    times = (conversation.created_at, conversation.last_client_at, conversation.last_reply_at, conversation.closed_at)
-    staff = {conversation.operator, *conversation.offered, *conversation.joined} - {""}
-    extra: Document = {"activity": max(time for time in times if time is not None), "staff": sorted(staff)}
-    if conversation.due_at is not None:
-        extra["due_at"] = conversation.due_at
-    return encode(conversation, **extra)
+def _at(batch: Batch) -> datetime:
+    """Return when what the batch holds was decided."""
+    return batch.events[-1].at if batch.events else datetime.now(UTC)
 
 
 def _explanations(batch: Batch) -> list[Document]:
-    at = batch.events[-1].at if batch.events else datetime.now(UTC)
+    at = _at(batch)
     number = count()
     return [encode(each, _id=f"{batch.id}:{next(number):05}", at=at) for each in batch.explanations]
-
-
-def _done(batch: Batch) -> Iterator[Operation]:
-    plain = [clean(update) for update, outcome in batch.done.items() if outcome is None]
-    if plain:
-        yield UpdateMany({"_id": {"$in": plain}, "state": "new"}, {"$set": {"state": "done"}})
-    for update, outcome in batch.done.items():
-        if outcome is not None:
-            yield _decided(update, outcome)
-
-
-def _decided(update: str, outcome: Outcome) -> Operation:
-    fields = {"state": "done", "outcome": encode(outcome)}
-    return UpdateOne({"_id": clean(update), "state": "new"}, {"$set": fields})

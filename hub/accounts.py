@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from hub.passwords import Passwords, generate
+from router.access import Account
 from router.errors import Misconfigured
 from router.rules import Rules
-from router.store import Account
 
 
 class AccountStore(Protocol):

@@ -12,7 +12,10 @@ from typing import Annotated
 
 import typer
 
-from hub.commands import operator
+from hub.commands import ledger, operator, token, webhooks
+from hub.commands.backup import backup, restore
+from hub.commands.doctor import doctor
+from hub.commands.replay import replay
 from hub.schema import settings_schema
 from hub.settings import Settings, SettingsErrors, load
 from router.errors import Misconfigured
@@ -25,6 +28,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(operator.app, name="operator")
+app.add_typer(token.app, name="token")
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(webhooks.app, name="webhooks")
+app.command()(replay)
+app.command()(backup)
+app.command()(restore)
+app.command()(doctor)
 SettingsPath = Annotated[Path, typer.Argument(metavar="FILE", help="The settings file.")]
 DEFAULT = Path("config.yaml")
 
@@ -78,6 +88,19 @@ def schema(
         out.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise Misconfigured(f"The schema cannot be written to {out}: {error.strerror}. Name another file.") from error
+
+
+@app.command()
+def openapi(file: SettingsPath = DEFAULT) -> None:
+    """Print the OpenAPI document of the API, with the channels of the settings file."""
+    # Imported only here: the other commands answer at once without the web's libraries.
+    from hub.channels import KINDS
+    from hub.web.app import OPERATIONS
+    from hub.web.openapi import document
+
+    settings = load(file, os.environ)
+    channels = [KINDS[it.kind].build(name, it) for name, it in settings.channels.items()]
+    print(json.dumps(document(OPERATIONS, channels, settings.hub.public_url or ""), indent=2, ensure_ascii=False))
 
 
 @app.command()

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 import structlog
@@ -16,19 +17,23 @@ from hub.engine.engine import Engine
 from hub.engine.feed import Feed
 from hub.engine.hosts import ChannelHost
 from hub.engine.inbox import Work
+from hub.engine.meters import Meters
+from hub.engine.recent import Recent
 from hub.engine.supervisor import Supervisor
+from hub.metrics import Metrics
 from hub.settings import Settings, SettingsErrors, next_start_only
+from hub.webhooks.desk import Webhooks
 from router.catalog import Catalog
-from router.console import allowed, may_see
+from router.console import allowed, allowed_of, may_see
 from router.effects import Outcome
 from router.errors import Retryable, Unparsable
 from router.events import Seen
-from router.model import Conversation
+from router.model import Conversation, Message
 from router.people import OperatorState
 from router.ports import Channel, Clock, FeedEvent, Update
 from router.rulebook import Rulebook, SlotPrompts
 from router.rules import Rules
-from router.store import Store
+from router.store import Ledger, Store
 
 _log = structlog.get_logger(__name__)
 #: seconds a caller waits for its command to be decided
@@ -48,6 +53,15 @@ class Hub:
     problems: tuple[str, ...] = ()
     #: what was edited but takes effect at the next start
     pending: tuple[str, ...] = ()
+    #: programs that are told what happens
+    webhooks: Webhooks = field(init=False)
+    #: runs: what a former run left has been taken up, and nobody has asked it to stop
+    up: bool = False
+    _metrics: Metrics = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.webhooks = Webhooks(self, self.engine, self.settings.webhooks)
+        self._metrics = Metrics(self.engine)
 
     @property
     def store(self) -> Store:
@@ -60,9 +74,24 @@ class Hub:
         return self.engine.clock
 
     @property
+    def ledger(self) -> Ledger:
+        """Everything that came in."""
+        return self.engine.ledger
+
+    @property
+    def meters(self) -> Meters:
+        """What the hub counts about itself."""
+        return self.engine.meters
+
+    @property
     def feed(self) -> Feed:
         """The live feed."""
         return self.engine.feed
+
+    @property
+    def recent(self) -> Recent:
+        """What was committed lately."""
+        return self.engine.recent
 
     @property
     def book(self) -> Rulebook:
@@ -84,6 +113,11 @@ class Hub:
         """Operators as they are now."""
         return self.engine.roster.states
 
+    async def conversation(self, conversation: str) -> Conversation | None:
+        """Return one conversation as it was committed last."""
+        found = self.recent.conversations.get(conversation)
+        return found or (await self.store.conversations([conversation])).get(conversation)
+
     def may_see(self, conversation: Conversation, operator: str) -> bool:
         """Return whether a conversation is any of an operator's business."""
         return may_see(self.book, conversation, operator)
@@ -92,15 +126,23 @@ class Hub:
         """Return what an operator may do with a conversation now, as `router.console.allowed`."""
         return allowed(self.book, self.engine.roster, conversation, operator, self.clock.now())
 
+    def allowed_of(self, message: Message, operator: str) -> frozenset[str]:
+        """Return what an operator may do with a message now, as `router.console.allowed_of`."""
+        return allowed_of(self.book, message, operator)
+
     async def start(self) -> None:
         """Recover, run the engine, and open the channels."""
         await self.engine.start()
         for name, channel in self.channels.items():
             host = ChannelHost(name, self.engine, await self.store.secret(f"channel:{name}"))
             self.supervisor.keep(name, partial(channel.run, host))
+        self.webhooks.start(self.supervisor)
+        self.up = True
 
     async def stop(self) -> None:
         """Close the channels, finish what is under way, and stop."""
+        self.up = False
+        await self.webhooks.stop()
         await self.supervisor.stop()
         await self.engine.drain()
 
@@ -110,7 +152,12 @@ class Hub:
         Raises `Unparsable` for a body that makes no sense or a key used for something else before, and `Retryable`
         while the store cannot be reached: repeat with the same key.
         """
-        raw = json.dumps({**body, "operator": operator}, sort_keys=True)
+        began = perf_counter()
+        outcome = await self._carry_out(operator, key, json.dumps({**body, "operator": operator}, sort_keys=True))
+        self.meters.commanded(str(body["type"]), outcome.refused or "done", perf_counter() - began)
+        return outcome
+
+    async def _carry_out(self, operator: str, key: str, raw: str) -> Outcome:
         external = f"{operator}:{key}"
         update = f"{CONSOLE}:{external}"
         parse_command(update, raw)
@@ -139,7 +186,7 @@ class Hub:
 
     async def mark_seen(self, conversation: str, operator: str, n: int) -> None:
         """Note that an operator has read up to message `n`; harmless to lose when the hub dies at this moment."""
-        found = (await self.store.conversations([conversation])).get(conversation)
+        found = await self.conversation(conversation)
         if found is not None and n > found.seen:
             self.engine.elsewhere(Work(Seen(f"hub:seen:{conversation}:{n}", conversation, operator, n)), found.line)
 
@@ -147,7 +194,7 @@ class Hub:
         """Show the client that an operator is typing, when that operator holds the floor."""
         channel = self.channels.get(conversation.channel)
         if channel is not None and conversation.floor.operator == operator:
-            self.engine.chore(channel.typing(conversation.chat, self.book.name(operator)))
+            self.engine.aftermath.chore(channel.typing(conversation.chat, self.book.name(operator)))
 
     async def edited(self, edited: Settings | SettingsErrors) -> None:
         """Apply an edit of the settings file; a bad one changes nothing and is shown."""
@@ -162,15 +209,26 @@ class Hub:
         data: dict[str, object] = {"problems": list(self.problems), "pending": list(self.pending)}
         self.feed.mention(FeedEvent(0, self.clock.now(), "rules", data=data))
 
+    async def metrics(self) -> bytes:
+        """Return everything the hub counts about itself, in the text format of Prometheus."""
+        return await self._metrics.text()
+
+    def hindrances(self) -> tuple[str, ...]:
+        """Return why no traffic should come, apart from the store, a sentence each."""
+        coming = () if self.up else ("The hub is starting, and takes up what was left undone, or it is stopping.",)
+        return (*coming, *(f"A part of the hub has died, {name} ({why})." for name, why in self.engine.faults.items()))
+
     def health(self) -> dict[str, object]:
         """Return how the hub is: its settings, channels, queues and lines."""
         channels = {name: self._channel_health(name) for name in self.channels}
         faults = self.engine.faults
         well = not self.problems and not faults and all(channel["status"] == "ok" for channel in channels.values())
+        well = well and self.webhooks.well
         return {
             "status": "ok" if well else "degraded",
             "settings": {"problems": list(self.problems), "pending": list(self.pending)},
             "channels": channels,
+            "webhooks": self.webhooks.health(),
             "faults": dict(faults),
             "lines": {
                 name: {"events": len(lane.inbox), "queue": len(lane.desk.queue), "offered": len(lane.desk.offered)}
@@ -179,6 +237,6 @@ class Hub:
         }
 
     def _channel_health(self, name: str) -> dict[str, object]:
-        outbox = self.engine.outboxes[name]
-        reason = self.supervisor.faults.get(name, "") or outbox.fault
-        return {"status": "failing" if reason else "ok", "reason": reason, "deliveries": len(outbox)}
+        way_out = self.engine.ways_out[name]
+        reason = self.supervisor.faults.get(name, "") or way_out.fault
+        return {"status": "failing" if reason else "ok", "reason": reason, "deliveries": len(way_out)}

@@ -1,11 +1,13 @@
-"""What operators do: take, skip, reply, note, transfer, join, leave, close, reopen, resend, come and go."""
+"""What operators do: take, skip, reply, note, transfer, join, leave, close, reopen, resend, amend, come and go."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
+from msgspec.structs import replace
+
+from router import amending
 from router import conversation as steps
 from router.bot import move
 from router.clients import close
@@ -19,18 +21,20 @@ from router.console import (
     refuses_skip,
     refuses_take,
 )
-from router.delivery import DeliveryState
+from router.delivery import Action, DeliveryState
 from router.distribution import levelled, obstacle
 from router.effects import Requeue, ShowSeen, WakeLines
 from router.events import (
     Close,
     ConversationCommand,
+    Edit,
     Join,
     Leave,
     Note,
     Reopen,
     Reply,
     Resend,
+    Retract,
     Seen,
     SetPresence,
     Skip,
@@ -191,6 +195,9 @@ def _resend(turn: Turn, conversation: Conversation, command: Resend) -> Refusal:
     delivery = turn.desk.deliveries.get(command.delivery)
     if delivery is None or delivery.conversation != conversation.id:
         return "no_delivery", {}
+    message = turn.desk.messages.get(delivery.message)
+    if message is not None and message.deleted_at is not None and delivery.action is not Action.DELETE:
+        return "already_deleted", {}
     if delivery.state not in {DeliveryState.FAILED, DeliveryState.UNKNOWN}:
         return "no_need_to_resend", {}
     turn.effects.append(Requeue(delivery.id, conversation.id))
@@ -208,6 +215,8 @@ _HANDLERS: dict[type, Callable[[Turn, Conversation, Any], Refusal]] = {
     Close: _close,
     Reopen: _reopen,
     Resend: _resend,
+    Edit: amending.edit,
+    Retract: amending.retract,
 }
 
 

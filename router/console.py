@@ -8,7 +8,7 @@ from datetime import datetime
 from router.conversation import reopened
 from router.desk import Roster
 from router.distribution import obstacle
-from router.model import Conversation, JoinMode, State
+from router.model import AuthorKind, Conversation, JoinMode, Message, MessageKind, State
 from router.rulebook import Rulebook
 
 Refusal = tuple[str, Mapping[str, str]] | None
@@ -89,6 +89,28 @@ def refuses_reopen(book: Rulebook, roster: Roster, conversation: Conversation, o
     if conversation.state is not State.CLOSED:
         return "not_closed", {}
     return refuses_take(book, roster, reopened(conversation, now), operator, now)
+
+
+def refuses_amend(book: Rulebook, message: Message | None, operator: str) -> Refusal:
+    """Return why an operator may not edit or take back a message: it is neither their own nor are they a supervisor.
+
+    The floor and the conversation's state do not matter: they are about saying something new, and whoever has handed
+    a conversation on or closed it can still mend what they had said.
+    """
+    if message is None:
+        return "no_message", {}
+    if message.kind is not MessageKind.TEXT or message.author.kind is not AuthorKind.OPERATOR:
+        return "not_amendable", {}
+    if message.author.id != operator and not book.leads(operator):
+        return "not_your_message", {"name": message.author.name}
+    if message.deleted_at is not None:
+        return "already_deleted", {}
+    return None if message.channel in book.amends else ("channel_cannot_amend", {"name": message.channel})
+
+
+def allowed_of(book: Rulebook, message: Message, operator: str) -> frozenset[str]:
+    """Return what an operator may do with a message of a conversation they see: any of `edit retract`."""
+    return frozenset() if refuses_amend(book, message, operator) else frozenset({"edit", "retract"})
 
 
 def allowed(book: Rulebook, roster: Roster, conversation: Conversation, operator: str, now: datetime) -> frozenset[str]:

@@ -6,8 +6,9 @@ Each function returns the conversation after one step and nothing else; `decide`
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from router.model import Conversation, Floor, FloorHolder, JoinMode, State
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from router import bot, clients, commands, queueing
+from router import amending, bot, clients, commands, queueing
 from router import conversation as steps
 from router.desk import Desk
 from router.effects import Effect
 from router.events import (
     Arrived,
+    ClientDeleted,
+    ClientEdited,
     ClientEnded,
+    ClientEvent,
     ClientMessage,
     ClientRated,
     Event,
@@ -32,12 +35,8 @@ def decide(desk: Desk, event: Event, book: Rulebook, now: datetime) -> list[Effe
     """
     turn = Turn(desk, book, now, event.id)
     match event:
-        case ClientMessage():
-            clients.wrote(turn, event)
-        case ClientRated():
-            clients.rated(turn, event)
-        case ClientEnded():
-            clients.ended(turn, event)
+        case ClientMessage() | ClientEdited() | ClientDeleted() | ClientRated() | ClientEnded():
+            _heard(turn, event)
         case SetPresence():
             commands.set_presence(turn, event)
         case Seen():
@@ -53,6 +52,20 @@ def decide(desk: Desk, event: Event, book: Rulebook, now: datetime) -> list[Effe
         case _:
             commands.carry_out(turn, event)
     return turn.effects
+
+
+def _heard(turn: Turn, event: ClientEvent) -> None:
+    match event:
+        case ClientMessage():
+            clients.wrote(turn, event)
+        case ClientEdited():
+            amending.edited(turn, event)
+        case ClientDeleted():
+            amending.deleted(turn, event)
+        case ClientRated():
+            clients.rated(turn, event)
+        case ClientEnded():
+            clients.ended(turn, event)
 
 
 def _triaged(turn: Turn, event: TriageAnswered) -> None:

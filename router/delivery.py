@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
+
+from msgspec import Struct
 
 
 class DeliveryState(StrEnum):
@@ -26,8 +27,17 @@ class DeliveryState(StrEnum):
 RECEIPT_ORDER = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Action(StrEnum):
+    """What a delivery does at the platform."""
+
+    SEND = "send"
+    #: replaces the text of what was sent before
+    EDIT = "edit"
+    #: takes back what was sent before
+    DELETE = "delete"
+
+
+class Attempt(Struct, frozen=True):
     """One try at a delivery."""
 
     at: datetime
@@ -36,8 +46,7 @@ class Attempt:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """The attempt-tracked sending of one message to one place."""
 
     id: str
@@ -48,17 +57,21 @@ class Delivery:
     chat: str
     state: DeliveryState = DeliveryState.QUEUED
     attempts: tuple[Attempt, ...] = ()
-    #: the platform's id of what was sent
+    #: the platform's id of what was sent; for an edit or a deletion, of what it changes
     external_id: str = ""
+    action: Action = Action.SEND
     #: when a `retrying` one is tried again
     next_at: datetime | None = None
     reason: str = ""
+    #: rises with every delivery of the hub; given when it is committed, and anew when it is sent again
+    cursor: int = 0
+    #: what is posted, for a delivery that carries no message but a notice of its own, such as a webhook's
+    body: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """What a platform later says about something we sent."""
 
     delivery: str
-    state: Literal[DeliveryState.DELIVERED, DeliveryState.READ, DeliveryState.FAILED]
+    state: Literal[DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ, DeliveryState.FAILED]
     reason: str = ""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from router.delivery import Delivery
-from router.model import Conversation, State
+from router.model import Conversation, Message, State
 from router.people import Client, OperatorState, Presence
 from router.rulebook import Rulebook
 
@@ -56,6 +58,10 @@ class Desk:
     last_operators: dict[str, str] = field(default_factory=dict)
     #: deliveries that commands of this batch speak of
     deliveries: dict[str, Delivery] = field(default_factory=dict)
+    #: messages that this batch speaks of, or has just made, by id
+    messages: dict[str, Message] = field(default_factory=dict)
+    #: clients' messages among them: (channel, chat, the platform's id) → id
+    _heard: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _queue: list[tuple[datetime, str]] = field(default_factory=list)
     _offered: dict[str, None] = field(default_factory=dict)
 
@@ -127,6 +133,21 @@ class Desk:
             if conversation.state not in {State.QUEUED, State.OFFERED} and not conversation.bot.pending:
                 spare -= 1
                 yield conversation.id
+
+    def remember(self, message: Message) -> None:
+        """Take in a message as it stands now."""
+        self.messages[message.id] = message
+        if message.external_id:
+            self._heard[message.channel, message.chat, message.external_id] = message.id
+
+    def heard(self, channel: str, chat: str, external_id: str) -> Message | None:
+        """Return a client's message by the platform's id, if this batch speaks of it."""
+        return self.messages.get(self._heard.get((channel, chat, external_id), ""))
+
+    def forget_messages(self) -> None:
+        """Let go of the messages of a batch that is in the store."""
+        self.messages.clear()
+        self._heard.clear()
 
     def learn(self, clients: Mapping[str, Client], last_operators: Mapping[str, str]) -> None:
         """Take in what the store knows about the people of this batch, in place of the former batch's."""

@@ -3,60 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from router.delivery import Delivery
 from router.model import Conversation, Message
 from router.people import Client, Identity, OperatorState
 
 
-@dataclass(frozen=True, slots=True)
-class SaveConversation:
+class SaveConversation(Struct, frozen=True):
     """The conversation as it stands now."""
 
     conversation: Conversation
+    #: as it stood before this decision; None when it begins with it
+    before: Conversation | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AddMessage:
-    """One more message; never changed afterwards."""
+class AddMessage(Struct, frozen=True):
+    """One more message."""
 
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
-class AddDelivery:
+class ChangeMessage(Struct, frozen=True):
+    """A message was edited or taken back; its text, `edited_at`, `deleted_at` and `versions` are as they stand now."""
+
+    message: Message
+
+
+class AddDelivery(Struct, frozen=True):
     """Send a message; the delivery waits in the outbox."""
 
     delivery: Delivery
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
-class Requeue:
+class Requeue(Struct, frozen=True):
     """Send a failed or unknown delivery again."""
 
     delivery: str
     conversation: str
 
 
-@dataclass(frozen=True, slots=True)
-class SaveClient:
+class SaveClient(Struct, frozen=True):
     """A new or changed client; `identity` is set when it is seen for the first time."""
 
     client: Client
     identity: Identity | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SaveOperator:
+class SaveOperator(Struct, frozen=True):
     """An operator's presence or counters changed. Their load is changed by `ChangeLoad` alone."""
 
     operator: OperatorState
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeLoad:
+class ChangeLoad(Struct, frozen=True):
     """`operator` holds `by` conversations more or fewer; more only while they stay within `capacity`."""
 
     operator: str
@@ -64,18 +66,16 @@ class ChangeLoad:
     capacity: int
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of an operator's command. `refused` is a catalogue key, empty when it was carried out."""
 
     update: str
     refused: str = ""
     #: values for the refusal's text
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Explain:
+class Explain(Struct, frozen=True):
     """Why the rules decided as they did, for `/why`."""
 
     conversation: str
@@ -88,8 +88,7 @@ class Explain:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class AskTriage:
+class AskTriage(Struct, frozen=True):
     """Let the triage engine look at a text; its answer returns as `TriageAnswered`."""
 
     conversation: str
@@ -98,30 +97,36 @@ class AskTriage:
     language: str
 
 
-@dataclass(frozen=True, slots=True)
-class ShowSeen:
+class ShowSeen(Struct, frozen=True):
     """Tell the channel that staff have read the client's messages up to `n`."""
 
     conversation: Conversation
     n: int
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Struct, frozen=True):
     """The conversation now belongs to another line: its lane takes over."""
 
     conversation: Conversation
 
 
-@dataclass(frozen=True, slots=True)
-class WakeLines:
+class WakeLines(Struct, frozen=True):
     """These lines may have somebody free now."""
 
     lines: tuple[str, ...]
 
 
 Stored = (
-    SaveConversation | AddMessage | AddDelivery | Requeue | SaveClient | SaveOperator | ChangeLoad | Outcome | Explain
+    SaveConversation
+    | AddMessage
+    | ChangeMessage
+    | AddDelivery
+    | Requeue
+    | SaveClient
+    | SaveOperator
+    | ChangeLoad
+    | Outcome
+    | Explain
 )
 AfterCommit = AskTriage | ShowSeen | Move | WakeLines
 Effect = Stored | AfterCommit

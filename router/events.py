@@ -5,16 +5,16 @@ An event that came through the ledger carries the update's id as `id`; ids of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from router.model import Attachment, JoinMode, Understanding
 from router.people import Presence, Sender
 
 
-@dataclass(frozen=True, slots=True)
-class ClientMessage:
+class ClientMessage(Struct, frozen=True):
     """A client wrote."""
 
     id: str
@@ -28,8 +28,7 @@ class ClientMessage:
     attachments: tuple[Attachment, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ClientRated:
+class ClientRated(Struct, frozen=True):
     """A client pressed a rating, or added a comment to it."""
 
     id: str
@@ -41,8 +40,30 @@ class ClientRated:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ClientEnded:
+class ClientEdited(Struct, frozen=True):
+    """A client changed the text of a message they had written."""
+
+    id: str
+    channel: str
+    chat: str
+    #: the platform's id of the message
+    external_id: str
+    text: str
+    at: datetime
+
+
+class ClientDeleted(Struct, frozen=True):
+    """A client took a message back."""
+
+    id: str
+    channel: str
+    chat: str
+    #: the platform's id of the message
+    external_id: str
+    at: datetime
+
+
+class ClientEnded(Struct, frozen=True):
     """A client closed the conversation themselves."""
 
     id: str
@@ -51,8 +72,7 @@ class ClientEnded:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Take:
+class Take(Struct, frozen=True):
     """An operator wants the conversation and, with it, the floor."""
 
     id: str
@@ -60,8 +80,7 @@ class Take:
     operator: str
 
 
-@dataclass(frozen=True, slots=True)
-class Skip:
+class Skip(Struct, frozen=True):
     """An operator lets an offer go, or returns a conversation to the queue."""
 
     id: str
@@ -69,8 +88,7 @@ class Skip:
     operator: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """An operator answers the client."""
 
     id: str
@@ -80,8 +98,7 @@ class Reply:
     attachments: tuple[Attachment, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """An operator writes something only staff see: a `note` for the card, a `whisper` to whoever holds the floor."""
 
     id: str
@@ -92,8 +109,7 @@ class Note:
     attachments: tuple[Attachment, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(Struct, frozen=True):
     """An operator hands the conversation to a colleague or to a line; exactly one of the two is set."""
 
     id: str
@@ -105,8 +121,7 @@ class Transfer:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(Struct, frozen=True):
     """A colleague joins a conversation, seen by the client or not."""
 
     id: str
@@ -115,8 +130,7 @@ class Join:
     mode: JoinMode = JoinMode.OPEN
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
+class Leave(Struct, frozen=True):
     """A colleague who had joined leaves."""
 
     id: str
@@ -124,8 +138,7 @@ class Leave:
     operator: str
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(Struct, frozen=True):
     """An operator ends the conversation."""
 
     id: str
@@ -133,8 +146,7 @@ class Close:
     operator: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reopen:
+class Reopen(Struct, frozen=True):
     """An operator continues a closed conversation."""
 
     id: str
@@ -142,8 +154,7 @@ class Reopen:
     operator: str
 
 
-@dataclass(frozen=True, slots=True)
-class Resend:
+class Resend(Struct, frozen=True):
     """An operator wants a failed or unknown delivery sent again."""
 
     id: str
@@ -152,8 +163,26 @@ class Resend:
     delivery: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetPresence:
+class Edit(Struct, frozen=True):
+    """An operator corrects something that was said to the client."""
+
+    id: str
+    conversation: str
+    operator: str
+    message: str
+    text: str
+
+
+class Retract(Struct, frozen=True):
+    """An operator takes back something that was said to the client."""
+
+    id: str
+    conversation: str
+    operator: str
+    message: str
+
+
+class SetPresence(Struct, frozen=True):
     """An operator comes, takes a break or leaves."""
 
     id: str
@@ -161,8 +190,7 @@ class SetPresence:
     presence: Presence
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """An operator has read the conversation up to message `n`."""
 
     id: str
@@ -171,8 +199,7 @@ class Seen:
     n: int
 
 
-@dataclass(frozen=True, slots=True)
-class TriageAnswered:
+class TriageAnswered(Struct, frozen=True):
     """A triage engine understood `message`; None when it failed or took too long."""
 
     id: str
@@ -181,8 +208,7 @@ class TriageAnswered:
     result: Understanding | None
 
 
-@dataclass(frozen=True, slots=True)
-class TimerFired:
+class TimerFired(Struct, frozen=True):
     """A conversation's timer came due."""
 
     id: str
@@ -192,24 +218,23 @@ class TimerFired:
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(Struct, frozen=True):
     """A conversation came to this line from another one."""
 
     id: str
     conversation: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wake:
+class Wake(Struct, frozen=True):
     """Operators, rules or the time of day have changed: look at the whole line again."""
 
     id: str
     line: str
 
 
-ClientEvent = ClientMessage | ClientRated | ClientEnded
-ConversationCommand = Take | Skip | Reply | Note | Transfer | Join | Leave | Close | Reopen | Resend
+ClientEvent = ClientMessage | ClientEdited | ClientDeleted | ClientRated | ClientEnded
+Amendment = Edit | Retract
+ConversationCommand = Take | Skip | Reply | Note | Transfer | Join | Leave | Close | Reopen | Resend | Amendment
 Command = ConversationCommand | SetPresence
 HubEvent = Seen | TriageAnswered | TimerFired | Arrived | Wake
 Event = ClientEvent | Command | HubEvent

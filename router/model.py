@@ -6,10 +6,11 @@ Everything is a frozen value. Times are timezone-aware UTC, ids are strings, dur
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
+
+from msgspec import Struct
 
 
 class State(StrEnum):
@@ -25,8 +26,7 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     """A file kept by the hub."""
 
     id: str
@@ -52,8 +52,7 @@ class AuthorKind(StrEnum):
     SYSTEM = "system"
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
+class Author(Struct, frozen=True):
     """Who said something, with the name to show."""
 
     kind: AuthorKind
@@ -75,8 +74,15 @@ class MessageKind(StrEnum):
     EVENT = "event"
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Version(Struct, frozen=True):
+    """What a message said before it was edited."""
+
+    text: str
+    #: when another text took its place
+    at: datetime
+
+
+class Message(Struct, frozen=True):
     """Something said, in one conversation."""
 
     id: str
@@ -85,6 +91,7 @@ class Message:
     n: int
     author: Author
     kind: MessageKind
+    #: as it is now; staff can read it after `deleted_at` too, clients never
     text: str
     at: datetime
     channel: str
@@ -94,7 +101,13 @@ class Message:
     external_id: str = ""
     #: quick answers shown as buttons where the channel has them
     choices: tuple[str, ...] = ()
-    data: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, str] = {}
+    #: when its text was last changed
+    edited_at: datetime | None = None
+    #: when its author took it back
+    deleted_at: datetime | None = None
+    #: its latest earlier texts, oldest first, for staff
+    versions: tuple[Version, ...] = ()
 
     @property
     def visible(self) -> bool:
@@ -110,8 +123,7 @@ class FloorHolder(StrEnum):
     SUPERVISOR = "supervisor"
 
 
-@dataclass(frozen=True, slots=True)
-class Floor:
+class Floor(Struct, frozen=True):
     """The right to speak to the client: held by exactly one at any time."""
 
     holder: FloorHolder = FloorHolder.BOT
@@ -119,21 +131,19 @@ class Floor:
     operator: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Handoff:
+class Handoff(Struct, frozen=True):
     """What the bot found out before it handed over."""
 
     #: a catalogue key: asked_for_person, low_confidence, misses, triage_failed, slots_filled, routed
     reason: str
     intent: str = ""
     confidence: float = 0.0
-    slots: Mapping[str, str] = field(default_factory=dict)
+    slots: Mapping[str, str] = {}
     #: intents the bot answered or asked about, in order
     tried: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BotMemory:
+class BotMemory(Struct, frozen=True):
     """What the bot remembers within one conversation."""
 
     misses: int = 0
@@ -141,14 +151,13 @@ class BotMemory:
     asking: str = ""
     #: the intent that needs it
     intent: str = ""
-    slots: Mapping[str, str] = field(default_factory=dict)
+    slots: Mapping[str, str] = {}
     tried: tuple[str, ...] = ()
     #: the message triage is looking at now; empty when none
     pending: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rating:
+class Rating(Struct, frozen=True):
     """What the client thought of it."""
 
     score: int
@@ -164,8 +173,7 @@ class JoinMode(StrEnum):
     HIDDEN = "hidden"
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(Struct, frozen=True):
     """One session of a client on a line, over one channel."""
 
     id: str
@@ -187,12 +195,12 @@ class Conversation:
     #: offered to everybody at once: takes up nobody's capacity until somebody takes it
     broadcast: bool = False
     #: who let it go, and when they may be asked again
-    passed: Mapping[str, datetime] = field(default_factory=dict)
-    joined: Mapping[str, JoinMode] = field(default_factory=dict)
+    passed: Mapping[str, datetime] = {}
+    joined: Mapping[str, JoinMode] = {}
     #: who spoke with this client last, before this conversation or this return to the queue
     previous_operator: str = ""
     #: timer kind → when it is due
-    timers: Mapping[str, datetime] = field(default_factory=dict)
+    timers: Mapping[str, datetime] = {}
     #: number of the last message
     n: int = 0
     #: number of the last client message that staff have seen
@@ -201,6 +209,8 @@ class Conversation:
     client_n: int = 0
     #: the last message the client can see, shortened, for lists
     preview: str = ""
+    #: number of that message
+    preview_n: int = 0
     language: str = ""
     #: since when it waits for a person; kept when an offer returns to the queue
     queued_at: datetime | None = None
@@ -228,6 +238,12 @@ class Conversation:
         return min(self.timers.values(), default=None)
 
     @property
+    def active_at(self) -> datetime:
+        """When anything last happened in it: it began, somebody wrote, or it ended."""
+        times = (self.created_at, self.last_client_at, self.last_reply_at, self.closed_at)
+        return max(time for time in times if time is not None)
+
+    @property
     def holders(self) -> tuple[str, ...]:
         """Operators whose capacity it takes up."""
         if self.state is State.OFFERED:
@@ -235,8 +251,7 @@ class Conversation:
         return (self.operator,) if self.state in {State.OPEN, State.WAITING} else ()
 
 
-@dataclass(frozen=True, slots=True)
-class Understanding:
+class Understanding(Struct, frozen=True):
     """What a triage engine made of one text."""
 
     #: empty when it made nothing of it
@@ -244,7 +259,7 @@ class Understanding:
     #: calibrated probability, 0 to 1
     confidence: float
     #: slot name → value, for example `order_number: "48213"`
-    slots: Mapping[str, str] = field(default_factory=dict)
+    slots: Mapping[str, str] = {}
     #: `sure`: act on it; `unsure`: a person should look; `unknown`: outside what the engine knows
     band: Literal["sure", "unsure", "unknown"] = "unknown"
     #: the client asks for a human being

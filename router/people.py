@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Presence(StrEnum):
@@ -25,8 +26,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """One address of a client: who they are on one account of one kind of channel."""
 
     #: channel kind, for example `webchat`
@@ -42,8 +42,7 @@ class Identity:
         return f"{self.kind}:{self.account}:{self.user}"
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Struct, frozen=True):
     """What a platform tells about the person who wrote."""
 
     identity: Identity
@@ -53,11 +52,10 @@ class Sender:
     phone: str = ""
     email: str = ""
     #: anything else worth showing on the card, for example the page the visitor is on
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(Struct, frozen=True):
     """A person who writes to us."""
 
     id: str
@@ -68,11 +66,10 @@ class Client:
     email: str = ""
     #: identity keys
     identities: tuple[str, ...] = ()
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class OperatorState:
+class OperatorState(Struct, frozen=True):
     """What changes about an operator while the hub runs; who they are is in the rules."""
 
     id: str
@@ -80,6 +77,6 @@ class OperatorState:
     #: conversations they hold or are offered
     load: int = 0
     #: line → conversations offered since the pool was last levelled
-    given: Mapping[str, int] = field(default_factory=dict)
+    given: Mapping[str, int] = {}
     #: line → when the last one was offered
-    given_at: Mapping[str, datetime] = field(default_factory=dict)
+    given_at: Mapping[str, datetime] = {}

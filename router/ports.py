@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from router.delivery import Delivery, DeliveryState, Receipt
 from router.events import ClientEvent
@@ -22,8 +23,7 @@ class Clock(Protocol):
         """Return when `at` has come."""
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Struct, frozen=True):
     """What a platform sent us, before we understood it."""
 
     #: the platform's id of the update, unique within the channel
@@ -32,16 +32,14 @@ class Update:
     raw: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """A platform took a message."""
 
     external_id: str = ""
     state: DeliveryState = DeliveryState.SENT
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One message of a chat as its client sees it."""
 
     message: Message
@@ -53,8 +51,7 @@ class Entry:
     delivery: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Chat:
+class Chat(Struct, frozen=True):
     """What a channel that shows its own history may show: the page of messages and where things stand."""
 
     entries: tuple[Entry, ...] = ()
@@ -66,14 +63,29 @@ class Chat:
     rated: int = 0
 
 
+class Outgoing(Struct, frozen=True):
+    """One delivery as a platform reads it that fetches its deliveries itself."""
+
+    #: rises with every delivery of the hub, so a reader resumes after it
+    cursor: int
+    delivery: Delivery
+    message: Message
+
+
 class Files(Protocol):
     """Files of clients and operators, streamed in and out and never whole in memory."""
 
-    async def put(self, chunks: AsyncIterator[bytes], *, name: str, channel: str, chat: str, limit: int) -> Attachment:
+    async def put(
+        self, chunks: AsyncIterator[bytes], *, name: str, channel: str, chat: str, limit: int, key: str = ""
+    ) -> Attachment:
         """Keep a file for one chat and judge its type by its content.
 
-        Raises `Rejected` with a full sentence when it is empty or larger than `limit` bytes.
+        Raises `Rejected` with a full sentence when it is empty or larger than `limit` bytes, and `Conflict` when a
+        file was kept under the same `key` before; an empty key is no key.
         """
+
+    async def kept_under(self, key: str) -> Attachment | None:
+        """Return the file that was kept under a key."""
 
     async def find(self, file: str, *, channel: str, chat: str) -> Attachment | None:
         """Return the file's description, or None when it does not exist or belongs to another chat."""
@@ -113,9 +125,20 @@ class Host(Protocol):
     async def chat(self, chat: str, *, after: int = 0, limit: int = 100) -> Chat:
         """Return the latest messages of a chat with a cursor above `after`, oldest first."""
 
+    async def outgoing(self, *, after: int | None, limit: int = 100, wait: float = 0) -> Sequence[Outgoing]:
+        """Return the deliveries of a `pulled` channel with a cursor above `after`, oldest first.
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
+        None begins with the first one that nobody has fetched. When there is nothing yet, waits up to `wait` seconds.
+        """
+
+    async def fetched(self, cursor: int) -> None:
+        """Record that the platform has every delivery up to `cursor`: what waited until now is sent.
+
+        Raises `Rejected` for a cursor above that of the latest delivery.
+        """
+
+
+class Capabilities(Struct, frozen=True):
     """What a channel can do."""
 
     #: characters in one message
@@ -125,6 +148,14 @@ class Capabilities:
     files: bool = False
     typing: bool = False
     choices: bool = False
+    #: what was sent can be changed, or taken back, with a delivery of that action
+    edits: bool = False
+    #: the platform fetches its deliveries through `Host.outgoing`; `send` is never called
+    pulled: bool = False
+    #: how long a delivery is tried again before it has failed
+    give_up_after: timedelta = timedelta(hours=24)
+    #: the longest pause between two tries, unless the platform itself asks for a longer one
+    longest_pause: timedelta = timedelta(minutes=5)
 
 
 @runtime_checkable
@@ -168,6 +199,31 @@ class Routed(Protocol):
         """Return aiohttp route definitions for the hub to mount; their paths begin with `/channels/<name>/`."""
 
 
+class Endpoint(Struct, frozen=True):
+    """One operation that a channel adds to the hub's API, as its documentation shows it."""
+
+    method: str
+    #: below `/api/v1`; begins with `/channels/{channel}/`, where `{channel}` stands for the channel's name
+    path: str
+    summary: str
+    #: an aiohttp handler
+    handler: object
+    #: pydantic models of the JSON body and of the query; None where there is none
+    body: type | None = None
+    query: type | None = None
+    #: the pydantic model of the answer, and its status
+    answer: type | None = None
+    status: int = 200
+
+
+@runtime_checkable
+class Documented(Protocol):
+    """A channel with operations below `/api/v1/channels/<name>/`, called with the channel's own bearer token."""
+
+    def endpoints(self) -> Sequence[Endpoint]:
+        """Return the operations; the hub mounts them and puts them into its OpenAPI document."""
+
+
 class Triage(Protocol):
     """Understands what a client wants."""
 
@@ -175,8 +231,7 @@ class Triage(Protocol):
         """Return what `text` means, answering in `language`. May raise anything: the caller then hands over."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedEvent:
+class FeedEvent(Struct, frozen=True):
     """One thing that happened, for consoles and integrators."""
 
     #: hub-wide and rising by one: whoever has seen it resumes after it; 0 for what is not kept, such as typing
@@ -191,4 +246,4 @@ class FeedEvent:
     subject: str = ""
     #: the conversation's operators and joined colleagues, who may see it wherever they work
     staff: tuple[str, ...] = ()
-    data: Mapping[str, object] = field(default_factory=dict)
+    data: Mapping[str, object] = {}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from router import conversation as steps
 from router.distribution import Choice, anybody, choose, levelled

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from router.catalog import Catalog
 from router.hours import Stretch, stretch
 from router.people import Role
+from router.ports import Channel
 from router.rules import Hours, LineRules, OperatorRules, Rules
 
 
@@ -32,8 +33,14 @@ class Rulebook:
     prompts: SlotPrompts
     #: dot path in the settings → `file:line`
     where: Mapping[str, str] = field(default_factory=dict)
+    #: channels on which what was said can be changed and taken back
+    amends: frozenset[str] = frozenset()
     #: working time as last looked up: every decision asks for it, and it changes a few times a day
     _stretches: dict[tuple[str, str], Stretch] = field(default_factory=dict, repr=False, compare=False)
+
+    def on(self, channels: Mapping[str, Channel]) -> Rulebook:
+        """Return the rules as they are on these channels, by name, whose abilities decide what can be done there."""
+        return replace(self, amends=frozenset(name for name, it in channels.items() if it.capabilities.edits))
 
     def line(self, name: str) -> LineRules:
         """Return a line's rules; one that was taken out of the file keeps its conversations, for supervisors."""

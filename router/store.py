@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
 from typing import Protocol
 
+from msgspec import Struct
+
+from router.access import Accounts
 from router.delivery import Attempt, Delivery, DeliveryState
 from router.effects import Explain, Outcome
 from router.model import Conversation, Message
 from router.people import Client, Identity, OperatorState
 from router.ports import Chat, FeedEvent, Files, Update
+from router.webhooks import WebhookStore
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One update in the ledger."""
 
     #: `<channel>:<external update id>`
@@ -29,12 +32,13 @@ class Entry:
     state: str = "new"
     #: why it is poison
     reason: str = ""
+    #: why it was poison each time before it was replayed, oldest first
+    reasons: tuple[str, ...] = ()
     #: set when the update was an operator's command that has been decided
     outcome: Outcome | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryChange:
+class DeliveryChange(Struct, frozen=True):
     """A delivery got further; applies only while it is in one of `only_from`, so that late news change nothing."""
 
     delivery: str
@@ -44,6 +48,8 @@ class DeliveryChange:
     external_id: str = ""
     next_at: datetime | None = None
     reason: str = ""
+    #: its new place among all deliveries, when it is sent again; 0 keeps the one it has
+    cursor: int = 0
 
 
 @dataclass(slots=True)
@@ -54,10 +60,17 @@ class Batch:
     id: str
     #: updates decided → what became of them (None unless it was a command)
     done: dict[str, Outcome | None] = field(default_factory=dict)
+    #: everything in the ledger up to this `seq` was decided by batches before this one
+    decided_to: int = 0
     #: conversation id → as it stands after the batch
     conversations: dict[str, Conversation] = field(default_factory=dict)
+    #: conversation id → as it stands in the store, None for a new one; who is not named is written whole
+    before: dict[str, Conversation | None] = field(default_factory=dict)
     #: in the order said
     messages: list[Message] = field(default_factory=list)
+    #: message id → as it stands after having been edited or taken back
+    changed: dict[str, Message] = field(default_factory=dict)
+    #: with their cursors, which rise in the order made
     deliveries: list[Delivery] = field(default_factory=list)
     changes: list[DeliveryChange] = field(default_factory=list)
     clients: dict[str, Client] = field(default_factory=dict)
@@ -69,6 +82,11 @@ class Batch:
     explanations: list[Explain] = field(default_factory=list)
     #: with their final cursors, in order; the message event's cursor is also kept as the message's own
     events: list[FeedEvent] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not any(getattr(self, each.name) for each in fields(self) if each.name not in {"id", "decided_to"})
 
 
 class Ledger(Protocol):
@@ -86,12 +104,23 @@ class Ledger(Protocol):
     async def poison(self, update: str, reason: str) -> None:
         """Quarantine an update."""
 
+    async def replay(self, update: str) -> bool:
+        """Make a poison update undecided again; return whether it was poison."""
+
+    async def replayed(self, limit: int) -> Sequence[Entry]:
+        """Return updates that were made undecided again and still are, in the order of `seq`."""
+
+    async def repeated(self, channel: str, day: date, times: int) -> None:
+        """Count repeats of updates that were dropped on a day, in UTC."""
+
+    async def decided_to(self) -> int:
+        """Return up to which `seq` nothing is undecided, besides what was replayed."""
+
     async def last_seq(self) -> int:
         """Return the highest `seq` there is, 0 for none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """Which conversations to list; everything that is None is not asked about."""
 
     #: only these lines; None means every line
@@ -103,16 +132,7 @@ class Filter:
     client: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """How an operator signs in."""
-
-    operator: str
-    #: argon2
-    password_hash: str
-
-
-class Store(Protocol):
+class Store(Accounts, Protocol):
     """Everything but the ledger. Raises `Retryable` when the database cannot be reached."""
 
     @property
@@ -126,6 +146,10 @@ class Store(Protocol):
         that somebody else took),
         `Retryable` when the database cannot be reached; nothing of the batch is written then, or all of it was.
         """
+
+    @property
+    def webhooks(self) -> WebhookStore:
+        """What integrators' programs have been told."""
 
     # What lanes read
 
@@ -150,6 +174,12 @@ class Store(Protocol):
     async def due(self, line: str, before: datetime, limit: int) -> list[tuple[datetime, str]]:
         """Return (due, conversation) of the line's earliest timers due before a time, earliest first."""
 
+    async def messages_by_id(self, ids: Collection[str]) -> dict[str, Message]:
+        """Return those that exist, by id."""
+
+    async def client_messages(self, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], Message]:
+        """Return clients' messages that exist, by (channel, chat, the platform's id); the latest of several."""
+
     async def chats_away(self, channel: str, line: str) -> dict[str, str]:
         """Return chat → line for the channel's unclosed conversations that are on another line than `line`."""
 
@@ -164,8 +194,17 @@ class Store(Protocol):
 
     # What deliveries read
 
-    async def undelivered(self, channel: str, after: str, limit: int) -> list[tuple[Delivery, Message]]:
-        """Return deliveries in state queued, sending or retrying, in the order they were made, after one's id."""
+    async def undelivered(self, channel: str, after: int, limit: int) -> list[tuple[Delivery, Message]]:
+        """Return deliveries in state queued, sending or retrying, in the order they were made, after a cursor."""
+
+    async def outgoing(self, channel: str, after: int, limit: int) -> list[tuple[Delivery, Message]]:
+        """Return deliveries in any state, in the order they were made, after a cursor."""
+
+    async def last_delivery(self, channel: str) -> int:
+        """Return the highest cursor of a channel's deliveries, 0 for none."""
+
+    async def oldest_undelivered(self, channel: str) -> datetime | None:
+        """Return when the oldest of a channel's deliveries that still waits was made; None when none waits."""
 
     async def deliveries(self, ids: Collection[str]) -> dict[str, tuple[Delivery, Message]]:
         """Return those that exist, by id."""
@@ -195,28 +234,8 @@ class Store(Protocol):
     async def events(self, after: int, limit: int) -> list[FeedEvent]:
         """Return the feed after a cursor, in order."""
 
-    # Signing in
-
-    async def accounts(self) -> dict[str, Account]:
-        """Return every operator's account."""
-
-    async def save_account(self, account: Account) -> None:
-        """Add or replace an account."""
-
-    async def open_session(self, token_hash: str, operator: str, expires_at: datetime) -> None:
-        """Keep a session; it is forgotten when it expires."""
-
-    async def session(self, token_hash: str) -> str | None:
-        """Return the operator of a session that has not expired."""
-
-    async def end_session(self, token_hash: str) -> None:
-        """Forget a session."""
-
-    async def end_sessions_of(self, operator: str) -> None:
-        """Forget all of an operator's sessions, as when their password changes."""
-
-    async def secret(self, name: str) -> str:
-        """Return a random secret that is made once and then kept."""
+    async def beat(self) -> None:
+        """Record that a hub works on this database now."""
 
     async def ping(self) -> None:
         """Raise `Retryable` unless the database answers and accepts writes."""

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from router.delivery import Delivery
+from msgspec.structs import replace
+
+from router.delivery import Action, Delivery
 from router.desk import Desk, Roster
-from router.effects import AddDelivery, AddMessage, ChangeLoad, Effect, Outcome, SaveConversation, SaveOperator
+from router.effects import (
+    AddDelivery,
+    AddMessage,
+    ChangeLoad,
+    ChangeMessage,
+    Effect,
+    Outcome,
+    SaveConversation,
+    SaveOperator,
+)
 from router.ids import derive
 from router.model import Attachment, Author, AuthorKind, Conversation, Message, MessageKind
 from router.people import Client, OperatorState
@@ -44,7 +55,7 @@ class Turn:
                 self.roster.add_load(operator, by)
                 self.effects.append(ChangeLoad(operator, by, self.book.capacity(operator)))
         self.desk.put(conversation)
-        self.effects.append(SaveConversation(conversation))
+        self.effects.append(SaveConversation(conversation, before))
         return conversation
 
     def save_operator(self, state: OperatorState) -> None:
@@ -84,11 +95,32 @@ class Turn:
         )
         step = replace(conversation, n=number)
         if message.visible:
-            step = replace(step, preview=(text or ", ".join(a.name for a in attachments))[:_PREVIEW])
+            step = replace(step, preview=_preview(message), preview_n=number)
         if message.visible and author.kind is not AuthorKind.CLIENT:
-            self.effects.append(AddDelivery(_delivery(conversation, message), message))
+            self.deliver(conversation, message)
+        self.desk.remember(message)
         self.effects.append(AddMessage(message))
         return step, message
+
+    def change(self, conversation: Conversation, message: Message) -> Conversation:
+        """Put a message in the place of its former self. The conversation is not saved yet."""
+        self.desk.remember(message)
+        self.effects.append(ChangeMessage(message))
+        return replace(conversation, preview=_preview(message)) if message.n == conversation.preview_n else conversation
+
+    def deliver(self, conversation: Conversation, message: Message, action: Action = Action.SEND) -> None:
+        """Have the channel send a message, or do to it at the client's what was done to it here."""
+        cause = () if action is Action.SEND else (self.event,)
+        delivery = Delivery(
+            id=derive("delivery", message.id, *cause),
+            message=message.id,
+            conversation=conversation.id,
+            line=conversation.line,
+            channel=conversation.channel,
+            chat=conversation.chat,
+            action=action,
+        )
+        self.effects.append(AddDelivery(delivery, message))
 
     def say(
         self,
@@ -121,12 +153,7 @@ class Turn:
         return self.desk.clients.get(identity_key)
 
 
-def _delivery(conversation: Conversation, message: Message) -> Delivery:
-    return Delivery(
-        id=derive("delivery", message.id),
-        message=message.id,
-        conversation=conversation.id,
-        line=conversation.line,
-        channel=conversation.channel,
-        chat=conversation.chat,
-    )
+def _preview(message: Message) -> str:
+    if message.deleted_at is not None:
+        return ""
+    return (message.text or ", ".join(each.name for each in message.attachments))[:_PREVIEW]

@@ -16,7 +16,7 @@ from bots.webchat.mapping import KIND, MAX_TEXT, event_of
 from bots.webchat.origins import is_allowed, preflight, sharing
 from bots.webchat.running import Running
 from bots.webchat.settings import WebchatSettings
-from router.delivery import Delivery
+from router.delivery import Action, Delivery
 from router.events import ClientEvent
 from router.model import Message
 from router.ports import Capabilities, Host, Sent
@@ -30,7 +30,7 @@ class WebchatChannel:
     """A `router.ports.Channel` whose platform is our own: the widget on a site."""
 
     kind = KIND
-    capabilities = Capabilities(max_text=MAX_TEXT, idempotent=True, files=True, typing=True, choices=True)
+    capabilities = Capabilities(max_text=MAX_TEXT, idempotent=True, files=True, typing=True, choices=True, edits=True)
 
     def __init__(self, name: str, settings: WebchatSettings) -> None:
         self.name = name
@@ -53,13 +53,16 @@ class WebchatChannel:
         return event_of(self.name, update, raw, at)
 
     async def send(self, delivery: Delivery, message: Message) -> Sent:
-        """Show a message in the visitor's open windows; who has none finds it on coming back.
+        """Show a message, or what has become of it, in the visitor's open windows; others find it on coming back.
 
-        A message is already in the chat's history when it is sent, so sending it again changes nothing.
+        The chat's history already is as it shall be when a message is sent, so sending it again changes nothing.
         """
         if self._running is not None:
             for screen in self._running.visits.screens(delivery.chat):
-                screen.refresh()
+                if delivery.action is Action.SEND:
+                    screen.refresh()
+                else:
+                    screen.show_changed(message)
         return Sent(external_id=message.id)
 
     async def typing(self, chat: str, name: str) -> None:

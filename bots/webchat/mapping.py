@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from bots.webchat.frames import Lasting, Rate, Say
 from router.errors import Unparsable
 from router.events import ClientEnded, ClientEvent, ClientMessage, ClientRated
-from router.model import Attachment, AuthorKind
+from router.model import Attachment, AuthorKind, Message
 from router.people import Identity, Sender
 from router.ports import Entry, Update
 
@@ -124,20 +124,32 @@ def entry_frame(entry: Entry, links: Mapping[str, str]) -> dict[str, Any]:
         "n": message.n,
         "kind": message.kind.value,
         "from": message.author.kind.value,
-        "text": message.text,
         "at": message.at.isoformat(timespec="milliseconds"),
     }
     if message.author.kind is AuthorKind.CLIENT:
-        return frame | {"own": message.external_id, "state": entry.state.value} | _files(message.attachments, links)
+        frame |= {"own": message.external_id, "state": entry.state.value}
+    else:
+        frame |= {"name": message.author.name}
+    return frame | _content(message, links)
+
+
+def change_frame(message: Message, links: Mapping[str, str]) -> dict[str, Any]:
+    """Return what has become of a message that a visitor was shown before; `links` as for `entry_frame`."""
+    return {"id": message.id} | _content(message, links)
+
+
+def _content(message: Message, links: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a message says now, which is nothing once it was deleted."""
+    if message.deleted_at is not None:
+        return {"text": "", "deleted": True}
+    content: dict[str, Any] = {"text": message.text}
+    if message.edited_at is not None:
+        content["edited"] = True
     if message.choices:
-        frame["choices"] = list(message.choices)
-    return frame | {"name": message.author.name} | _files(message.attachments, links)
-
-
-def _files(attachments: Sequence[Attachment], links: Mapping[str, str]) -> dict[str, Any]:
-    if not attachments:
-        return {}
-    return {"files": [file_frame(file, links[file.id]) for file in attachments]}
+        content["choices"] = list(message.choices)
+    if message.attachments:
+        content["files"] = [file_frame(file, links[file.id]) for file in message.attachments]
+    return content
 
 
 def file_frame(file: Attachment, link: str) -> dict[str, Any]:

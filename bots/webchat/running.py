@@ -9,11 +9,12 @@ from typing import Protocol
 
 from aiohttp import web
 
-from bots.webchat.limits import Allowance, Seats, address_of
+from bots.webchat.limits import Allowance, address_of
 from bots.webchat.screen import Screen
 from bots.webchat.settings import WebchatSettings
 from bots.webchat.tokens import Tokens
 from router.ports import Host
+from router.rates import Seats
 
 
 class Visit(Protocol):

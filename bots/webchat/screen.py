@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
 
-from bots.webchat.mapping import entry_frame
+from bots.webchat.mapping import change_frame, entry_frame
 from bots.webchat.receipts import Receipts
+from router.model import Message
 from router.ports import Chat, Entry, Host
 
 #: messages a window is given at first
@@ -20,8 +21,8 @@ MOST_MISSED = 1000
 _FRAME_ENTRIES = 25
 #: seconds a window may take to read what was written to it before it is closed, to resume when it can
 _WRITE_LIMIT = 30.0
-#: messages from other windows that may wait for a slow one
-_MOST_ECHOES = 100
+#: messages from other windows, and changed ones, that may wait for a slow one
+_MOST_WAITING = 100
 
 
 class TooSlow(Exception):
@@ -43,6 +44,8 @@ class Screen:
         self._news = asyncio.Event()
         self._stale = False
         self._echoes: list[Mapping[str, Any]] = []
+        #: edited and deleted messages that the window may show as they were, by id
+        self._changed: dict[str, Message] = {}
         #: conversation → number of its last message staff have read
         self._read: dict[str, int] = {}
         self._typing: str | None = None
@@ -68,6 +71,11 @@ class Screen:
         self._echoes.append(frame)
         self._news.set()
 
+    def show_changed(self, message: Message) -> None:
+        """A message was edited or deleted."""
+        self._changed[message.id] = message
+        self._news.set()
+
     async def begin(self, after: int) -> tuple[int, Chat]:
         """Find what the window lacks; return the cursor it goes on from (0: it starts afresh) and the latest page."""
         chat = await self._host.chat(self._chat, limit=PAGE)
@@ -76,7 +84,15 @@ class Screen:
         lacking = await self._lacking(after, chat.entries)
         self._first = chat.entries if lacking is None else lacking
         self._cursor = 0 if lacking is None else after
+        self._remind(entry.message for entry in chat.entries if entry.cursor <= self._cursor)
         return self._cursor, chat
+
+    def _remind(self, shown: Iterable[Message]) -> None:
+        """Tell a window that resumes what may have been edited or deleted while it was away."""
+        changed = {it.id: it for it in shown if it.edited_at is not None or it.deleted_at is not None}
+        # What was heard of since it began to listen may be newer.
+        self._changed = changed | self._changed
+        self._news.set()
 
     async def _lacking(self, after: int, latest: Sequence[Entry]) -> Sequence[Entry] | None:
         """Return what came after a cursor, None when the window had better start afresh."""
@@ -104,13 +120,15 @@ class Screen:
             raise TooSlow from error
 
     async def _show_news(self) -> None:
-        if len(self._echoes) > _MOST_ECHOES:
+        if max(len(self._echoes), len(self._changed)) > _MOST_WAITING:
             raise TooSlow
         while self._echoes:
             await self.write(self._echoes.pop(0))
         if self._stale:
             self._stale = False
             await self._show_new()
+        if self._changed:
+            await self._show_changed()
         while self._read:
             conversation, n = self._read.popitem()
             await self.write({"type": "seen", "conversation": conversation, "n": n})
@@ -128,6 +146,12 @@ class Screen:
             self._standing = standing(chat)
             await self.write({"type": "conversation", **self._standing})
 
+    async def _show_changed(self) -> None:
+        changed, self._changed = self._changed, {}
+        frames = [change_frame(message, self._links(message)) for message in changed.values()]
+        for at in range(0, len(frames), _FRAME_ENTRIES):
+            await self.write({"type": "changed", "entries": frames[at : at + _FRAME_ENTRIES]})
+
     async def _missed(self, after: int) -> Chat | None:
         """Return everything after a cursor, None when it is too much."""
         for limit in (PAGE, MOST_MISSED):
@@ -143,7 +167,10 @@ class Screen:
             self._cursor = part[-1].cursor
 
     def _frame(self, entry: Entry) -> Mapping[str, Any]:
-        return entry_frame(entry, {file.id: self._link(file.id) for file in entry.message.attachments})
+        return entry_frame(entry, self._links(entry.message))
+
+    def _links(self, message: Message) -> Mapping[str, str]:
+        return {file.id: self._link(file.id) for file in message.attachments}
 
 
 def standing(chat: Chat) -> Mapping[str, object]:

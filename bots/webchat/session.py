@@ -26,13 +26,13 @@ from bots.webchat.frames import (
     Typing,
     decode,
 )
-from bots.webchat.limits import Buckets
 from bots.webchat.mapping import MAX_TEXT, Visitor, clean, file_frame, update_of
 from bots.webchat.running import Running
 from bots.webchat.screen import Screen, TooSlow
-from bots.webchat.settings import Rate as Flow
 from router.errors import HubError, Retryable
 from router.model import Attachment
+from router.rates import Buckets
+from router.rates import Rate as Flow
 
 #: frames of any kind; faster than this is no person
 _FRAMES = Flow(per_minute=1800, burst=150)

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from router.rates import Rate
 from router.rules import Language, Name, Strict
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
@@ -23,13 +24,6 @@ def _origin(value: str) -> str:
 
 Origin = Annotated[str, AfterValidator(_origin)]
 Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
-
-
-class Rate(Strict):
-    """A token bucket: `burst` at once, refilled with `per_minute`."""
-
-    per_minute: Annotated[float, Field(gt=0, le=100_000)]
-    burst: Annotated[int, Field(ge=1, le=100_000)]
 
 
 class Limits(Strict):

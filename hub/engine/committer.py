@@ -10,17 +10,29 @@ import asyncio
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
+from time import perf_counter
 
 import structlog
+from msgspec.structs import replace
 
 from hub.engine.backoff import persist
 from hub.engine.fold import fold, placed
-from router.effects import Outcome, Stored
+from hub.engine.meters import Meters
+from hub.engine.watermark import Watermark
+from hub.said import said
+from router.delivery import Delivery, DeliveryState
+from router.effects import AddDelivery, Outcome, Stored
+from router.model import Message
 from router.ports import Clock, FeedEvent
 from router.store import Batch, DeliveryChange, Store
 
 _log = structlog.get_logger(__name__)
 _MOST = 2000
+#: seconds that what nobody waits for may wait
+_SOON = 0.1
+#: room for the deliveries of one batch between the cursors of two events
+_PER_EVENT = 1 << 20
 
 
 @dataclass(slots=True)
@@ -36,14 +48,34 @@ class Decided:
     committed: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What is durable now, in the order in which it was decided."""
+
+    batch: Batch
+    #: the batch's deliveries with what they carry
+    outgoing: list[tuple[Delivery, Message]]
+
+
 class Committer:
     """Runs as one task. `submit` is synchronous: what is submitted first is written first."""
 
-    def __init__(self, store: Store, clock: Clock, publish: Callable[[list[FeedEvent]], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        publish: Callable[[Committed], None],
+        meters: Meters,
+        watermark: Watermark,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._publish = publish
+        self._meters = meters
+        self._watermark = watermark
         self._pending: list[Decided] = []
+        #: travels with whatever is written next
+        self._postponed: list[Decided] = []
         self._filled = asyncio.Event()
         self._cursor = 0
         self._busy = False
@@ -55,7 +87,7 @@ class Committer:
     @property
     def idle(self) -> bool:
         """Whether everything submitted has been written."""
-        return not self._pending and not self._busy
+        return not (self._pending or self._postponed or self._busy)
 
     def submit(self, decided: Decided) -> asyncio.Future[None]:
         """Queue a piece of work; the future is done when it is durable, or raises why it cannot be."""
@@ -63,12 +95,25 @@ class Committer:
         self._filled.set()
         return decided.committed
 
+    def postpone(self, decided: Decided) -> None:
+        """Queue what nobody waits for: it spares a transaction of its own when there is another one soon."""
+        if not self._postponed:
+            asyncio.get_running_loop().call_later(_SOON, self._hurry)
+        self._postponed.append(decided)
+
+    def _hurry(self) -> None:
+        self._pending += self._postponed
+        self._postponed = []
+        if self._pending:
+            self._filled.set()
+
     async def run(self) -> None:
         """Write until cancelled."""
         while True:
             while not self._pending:
                 self._filled.clear()
                 await self._filled.wait()
+            self._hurry()
             group, self._pending = self._pending[:_MOST], self._pending[_MOST:]
             self._busy = True
             try:
@@ -78,20 +123,22 @@ class Committer:
 
     async def _write(self, group: list[Decided]) -> None:
         batch = self._batch(group)
+        began = perf_counter()
         try:
             await persist("commit", lambda: self._store.commit(batch))
         except Exception as error:
             await self._part(group, error)
             return
+        self._meters.wrote(batch, perf_counter() - began)
         self._cursor += len(batch.events)
-        self._publish(batch.events)
+        self._publish(Committed(batch, _outgoing(group, batch)))
         for decided in group:
             if not decided.committed.done():
                 decided.committed.set_result(None)
 
     async def _part(self, group: list[Decided], error: Exception) -> None:
         """Write one by one what cannot be written together, so that only the guilty piece is given back."""
-        _log.warning("commit.refused", pieces=len(group), reason=f"{type(error).__name__}: {error}")
+        _log.warning("commit.refused", pieces=len(group), reason=said(error))
         self._cursor = await persist("read the cursor", self._store.last_cursor)
         if len(group) > 1:
             for decided in group:
@@ -100,7 +147,7 @@ class Committer:
             group[0].committed.set_exception(error)
 
     def _batch(self, group: list[Decided]) -> Batch:
-        batch = Batch(uuid.uuid4().hex)
+        batch = Batch(uuid.uuid4().hex, decided_to=self._watermark.low)
         events: list[FeedEvent] = []
         for decided in group:
             batch.done |= dict.fromkeys(decided.updates)
@@ -109,7 +156,23 @@ class Committer:
             events += decided.events
         batch.loads = {name: load for name, load in batch.loads.items() if load[0]}
         batch.events = placed(_once(events), batch, self._cursor)
+        _line_up(batch, self._cursor + len(batch.events))
         return batch
+
+
+def _line_up(batch: Batch, last: int) -> None:
+    """Give deliveries their places among all deliveries; those of a batch share the room before the next event."""
+    places = count(last * _PER_EVENT)
+    batch.deliveries = [replace(delivery, cursor=next(places)) for delivery in batch.deliveries]
+    batch.changes = [
+        replace(change, cursor=next(places)) if change.state is DeliveryState.QUEUED else change
+        for change in batch.changes
+    ]
+
+
+def _outgoing(group: list[Decided], batch: Batch) -> list[tuple[Delivery, Message]]:
+    messages = [e.message for decided in group for e in decided.effects if isinstance(e, AddDelivery)]
+    return list(zip(batch.deliveries, messages, strict=True))
 
 
 def _once(events: list[FeedEvent]) -> list[FeedEvent]:

@@ -12,12 +12,14 @@ from router.errors import Unparsable
 from router.events import (
     Close,
     Command,
+    Edit,
     Join,
     Leave,
     Note,
     Reopen,
     Reply,
     Resend,
+    Retract,
     SetPresence,
     Skip,
     Take,
@@ -37,6 +39,8 @@ _COMMANDS: dict[str, type[Command]] = {
     "close": Close,
     "reopen": Reopen,
     "resend": Resend,
+    "edit": Edit,
+    "retract": Retract,
     "presence": SetPresence,
 }
 

@@ -9,7 +9,9 @@ import structlog
 
 from hub.engine.backoff import persist
 from hub.engine.committer import outcome_of
+from hub.engine.meters import Meters
 from hub.engine.tasks import end
+from hub.engine.watermark import Watermark
 from router.effects import Outcome
 from router.errors import Unparsable
 from router.events import Event
@@ -26,18 +28,24 @@ class Dispatcher:
         ledger: Ledger,
         parse: Callable[[Entry], Event | None],
         hand_over: Callable[[Event | None, str], Awaitable[None]],
+        meters: Meters,
+        watermark: Watermark,
     ) -> None:
         self._ledger = ledger
         self._parse = parse
         self._hand_over = hand_over
-        self._under_way: set[str] = set()
+        self._meters = meters
+        self._watermark = watermark
+        #: update → its number in the ledger
+        self._under_way: dict[str, int] = {}
         self._waiting: dict[str, asyncio.Future[Outcome]] = {}
         self._doubts: asyncio.Task[None] | None = None
         self._reconsidering = asyncio.Lock()
 
     async def route(self, entry: Entry) -> None:
         """Understand an update and give it to its lane; poison is set aside and never blocks what is behind it."""
-        self._under_way.add(entry.id)
+        self._under_way[entry.id] = entry.seq
+        self._watermark.begin(entry.seq)
         try:
             event = self._parse(entry)
         except Exception as error:
@@ -48,12 +56,15 @@ class Dispatcher:
         except Exception:
             # It stays undecided in the ledger; when it is repeated, or at the next start, it is routed again.
             _log.exception("update.not_routed", update=entry.id)
-            self._under_way.discard(entry.id)
+            self._under_way.pop(entry.id, None)
 
     async def route_undecided(self) -> None:
         """Route what a former run left undecided. Called once, before anything new comes in."""
+        low = await self._ledger.decided_to()
+        self._watermark.start(low)
         async for entry in self._ledger.undecided():
             await self.route(entry)
+        self._watermark.end(low + 1)
 
     async def doubt(self, repeats: Sequence[str]) -> None:
         """Make sure that updates whose insertion was in doubt are decided: the answer may have been lost.
@@ -67,11 +78,16 @@ class Dispatcher:
             self._doubts = asyncio.create_task(self._reconsider_all(), name="doubts")
 
     async def _reconsider_all(self) -> None:
-        async def undecided() -> list[str]:
-            return [entry.id async for entry in self._ledger.undecided()]
+        doubtful = set(self._watermark.doubtful)
 
-        for update in await persist("look for undecided updates", undecided):
+        async def undecided() -> dict[str, int]:
+            return {entry.id: entry.seq async for entry in self._ledger.undecided()}
+
+        found = await persist("look for undecided updates", undecided)
+        for update in found:
             await self._reconsider(update)
+        for seq in doubtful.difference(found.values()):
+            self._watermark.end(seq)
 
     async def _reconsider(self, update: str) -> None:
         """Route an update that lies in the ledger undecided while nobody is at it."""
@@ -92,20 +108,27 @@ class Dispatcher:
 
     async def quarantine(self, update: str, reason: str) -> None:
         """Set an update aside as poison."""
-        _log.error("update.poison", update=update, reason=reason)
+        # The reason may quote the update, and what people write stays out of the log: the ledger has it.
+        _log.error("update.poison", update=update, see=f"hub ledger show {update}")
         await persist("quarantine", lambda: self._ledger.poison(update, reason))
-        self._under_way.discard(update)
+        self._meters.poison[update.partition(":")[0]] += 1
+        self._settle(update)
         waiting = self._waiting.pop(update, None)
         if waiting is not None and not waiting.done():
             waiting.set_exception(Unparsable(reason))
 
     def decided(self, updates: Sequence[str], effects: Sequence[object]) -> None:
         """Tell whoever waits what became of updates that are now committed."""
-        self._under_way.difference_update(updates)
         for update in updates:
+            self._settle(update)
             waiting = self._waiting.pop(update, None)
             if waiting is not None and not waiting.done():
                 waiting.set_result(outcome_of(effects, update) or Outcome(update))
+
+    def _settle(self, update: str) -> None:
+        seq = self._under_way.pop(update, None)
+        if seq is not None:
+            self._watermark.end(seq)
 
     def expect(self, update: str) -> asyncio.Future[Outcome]:
         """Return a future for what becomes of a command that is about to be handed over."""

@@ -8,33 +8,32 @@ from typing import Any
 
 import structlog
 
+from hub.engine.aftermath import Aftermath
 from hub.engine.backoff import persist
-from hub.engine.committer import Committer, Decided
+from hub.engine.committer import Committed, Committer, Decided
 from hub.engine.dispatch import CONSOLE, parse_command
 from hub.engine.dispatcher import Dispatcher
 from hub.engine.feed import Feed
 from hub.engine.inbox import Work
 from hub.engine.intake import Intake, Sequencer
 from hub.engine.lane import Lane
+from hub.engine.meters import Meters
 from hub.engine.needs import chat_of, conversation_of
 from hub.engine.outbox import Outbox
+from hub.engine.outlet import Outlet
+from hub.engine.pulse import Pulse
+from hub.engine.recent import Recent
+from hub.engine.replays import Replays
 from hub.engine.tasks import end
 from hub.engine.triage import TriageDesk
+from hub.engine.watermark import Watermark
+from hub.said import said
+from router.delivery import Delivery
 from router.desk import Roster
-from router.effects import (
-    AddDelivery,
-    AddMessage,
-    AskTriage,
-    Effect,
-    Move,
-    Requeue,
-    SaveConversation,
-    ShowSeen,
-    WakeLines,
-)
+from router.effects import Effect
 from router.errors import Unparsable
 from router.events import Arrived, Event, SetPresence, TriageAnswered, Wake
-from router.model import MessageKind, State
+from router.model import Conversation, Message
 from router.ports import Channel, Clock, Triage
 from router.rulebook import Rulebook
 from router.store import Entry, Ledger, Store
@@ -61,27 +60,35 @@ class Engine:
         self.clock = clock
         self.channels = channels
         self.feed = Feed(store)
+        self.recent = Recent()
         self.roster = Roster()
-        self.committer = Committer(store, clock, self.feed.publish)
-        self._book = book
+        self.meters = Meters()
+        self._watermark = Watermark()
+        self.committer = Committer(store, clock, self._publish, self.meters, self._watermark)
+        self._book = book.on(channels)
         #: channel → the line its new conversations go to
         self._homes = homes
         #: (channel, chat) → line, for conversations that are not on their channel's own line
         self._away: dict[tuple[str, str], str] = {}
         self.lanes: dict[str, Lane] = {}
-        self.outboxes = {name: Outbox(channel, store, clock, self.committer) for name, channel in channels.items()}
-        self._sequencer = Sequencer(clock)
-        self.dispatcher = Dispatcher(ledger, self._parse, self._hand_over)
+        pulled = {name for name, channel in channels.items() if channel.capabilities.pulled}
+        parts = (store, clock, self.committer, self.meters)
+        self.outlets = {name: Outlet(channels[name], *parts) for name in pulled}
+        self.outboxes = {name: Outbox(channel, *parts) for name, channel in channels.items() if name not in pulled}
+        self.ways_out: dict[str, Outbox | Outlet] = {**self.outboxes, **self.outlets}
+        self._sequencer = Sequencer(clock, self._watermark)
+        self.dispatcher = Dispatcher(ledger, self._parse, self._hand_over, self.meters, self._watermark)
+        self._pulse = Pulse(store, ledger, clock, self.meters)
         self.intakes = {name: self._intake(name) for name in (*channels, CONSOLE)}
-        self._triage = TriageDesk(triage, self._triaged)
-        self._chores: set[asyncio.Task[None]] = set()
+        asking = TriageDesk(triage, lambda: self._book.rules.triage.timeout, self._triaged)
+        self.aftermath = Aftermath(store, channels, self.ways_out, asking, self, self._report)
         self._running: list[asyncio.Task[None]] = []
         #: parts of the engine that have died, which is a fault of ours, and of what
         self.faults: dict[str, str] = {}
 
     def _intake(self, channel: str) -> Intake:
         route, doubt = self.dispatcher.route, self.dispatcher.doubt
-        return Intake(channel, self.ledger, self.clock, self._sequencer, route, doubt)
+        return Intake(channel, self.ledger, self.clock, self._sequencer, route, doubt, self.meters)
 
     @property
     def book(self) -> Rulebook:
@@ -98,6 +105,8 @@ class Engine:
         for state in (await self.store.operators()).values():
             self.roster.put(state)
         await self.recount()
+        for outlet in self.outlets.values():
+            await outlet.prepare()
         for name, line in self._homes.items():
             self._away |= {(name, chat): at for chat, at in (await self.store.chats_away(name, line)).items()}
         self._run(self.committer.run(), "committer")
@@ -108,9 +117,11 @@ class Engine:
             self._run(outbox.run(), f"outbox {name}")
         for name, intake in self.intakes.items():
             self._run(intake.run(), f"intake {name}")
+        self._run(self._pulse.run(), "pulse")
+        self._run(Replays(self.ledger, self.clock, self.dispatcher).run(), "replays")
 
     async def _open(self, line: str) -> None:
-        lane = self.lanes[line] = Lane(line, self.roster, self.store, self.clock, self.committer, self)
+        lane = self.lanes[line] = Lane(line, self.roster, self.store, self.clock, self.committer, self, self.meters)
         await persist("read a line", lane.prepare)
         lane.inbox.push(Work(Wake("hub:start", line)))
         self._run(lane.run(), f"lane {line}")
@@ -162,37 +173,28 @@ class Engine:
 
     # After a commit
 
+    def _publish(self, committed: Committed) -> None:
+        """Show what is durable to those who follow, in the order in which it was decided."""
+        for channel, outgoing in _by_channel(committed.outgoing).items():
+            if channel in self.ways_out:
+                self.ways_out[channel].offer(outgoing)
+        self.recent.take(committed.batch)
+        self.feed.publish(committed.batch.events)
+
     def done(self, effects: Sequence[Effect], updates: Sequence[str]) -> None:
-        """Act on what is committed."""
-        for effect in effects:
-            self._stored(effect)
-            self._after(effect)
+        """Act on what a lane decided and is durable now."""
+        self.aftermath.act(effects)
         self.dispatcher.decided(updates, effects)
 
-    def _stored(self, effect: Effect) -> None:
-        match effect:
-            case AddDelivery(delivery, message) if delivery.channel in self.outboxes:
-                self.outboxes[delivery.channel].offer([(delivery, message)])
-            case AddMessage(message) if message.kind is MessageKind.EVENT:
-                self.chore(self._show_changed(message.channel, message.chat))
-            case SaveConversation(conversation) if conversation.state is State.CLOSED:
-                self._away.pop((conversation.channel, conversation.chat), None)
-            case Requeue(delivery_id):
-                self.chore(self._resend(delivery_id))
+    def moved(self, conversation: Conversation) -> None:
+        """Let the lane of the line it has now take a conversation over."""
+        self._away[conversation.channel, conversation.chat] = conversation.line
+        arrived = Arrived(f"hub:arrived:{conversation.id}:{conversation.n}", conversation.id)
+        self.elsewhere(Work(arrived), conversation.line)
 
-    def _after(self, effect: Effect) -> None:
-        match effect:
-            case AskTriage():
-                self._triage.ask(effect, self._book.rules.triage.timeout)
-            case ShowSeen(conversation, n):
-                self.chore(self._show_seen(conversation.channel, conversation.chat, conversation.id, n))
-            case Move(conversation):
-                self._away[conversation.channel, conversation.chat] = conversation.line
-                arrived = Arrived(f"hub:arrived:{conversation.id}:{conversation.n}", conversation.id)
-                self.elsewhere(Work(arrived), conversation.line)
-            case WakeLines(lines):
-                for line in lines:
-                    self.wake(line)
+    def closed(self, conversation: Conversation) -> None:
+        """Let its chat begin again on its channel's own line."""
+        self._away.pop((conversation.channel, conversation.chat), None)
 
     def wake(self, line: str) -> None:
         """Have a line look at its queue again."""
@@ -204,7 +206,7 @@ class Engine:
         if line in self.lanes:
             self.lanes[line].inbox.push(work)
         else:
-            self.chore(self._open_for(work, line))
+            self.aftermath.chore(self._open_for(work, line))
 
     async def _open_for(self, work: Work, line: str) -> None:
         (await self._lane(line)).inbox.push(work)
@@ -229,32 +231,11 @@ class Engine:
                 lane.inbox.push(Work(answer))
                 return
 
-    async def _resend(self, delivery: str) -> None:
-        found = await persist("read a delivery", lambda: self.store.deliveries([delivery]))
-        for row, message in found.values():
-            if row.channel in self.outboxes:
-                self.outboxes[row.channel].again(row, message)
-
-    async def _show_changed(self, channel: str, chat: str) -> None:
-        if channel in self.channels:
-            await self.channels[channel].changed(chat)
-
-    async def _show_seen(self, channel: str, chat: str, conversation: str, n: int) -> None:
-        if channel in self.channels:
-            await self.channels[channel].seen(chat, conversation, n)
-
-    def chore(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something on the side that nobody waits for."""
-        task = asyncio.create_task(work)
-        self._chores.add(task)
-        task.add_done_callback(self._chores.discard)
-        task.add_done_callback(self._report)
-
     # What others ask of the engine
 
     async def use(self, book: Rulebook) -> None:
         """Go by new rules from the next decision on."""
-        self._book = book
+        self._book = book.on(self.channels)
         for line in book.rules.lines:
             if line not in self.lanes:
                 await self._open(line)
@@ -267,10 +248,13 @@ class Engine:
         """Whether everything handed over so far has been decided, written and, where possible, sent."""
         lanes = all(not lane.busy and not len(lane.inbox) for lane in self.lanes.values())
         out = all(outbox.idle for outbox in self.outboxes.values())
-        return lanes and out and self.committer.idle and self._triage.idle and not self._chores
+        through = all(intake.idle for intake in self.intakes.values())
+        return through and lanes and out and self.committer.idle and self.aftermath.idle
 
-    async def drain(self, within: float = 8.0) -> None:
+    async def drain(self, within: float = 5.0) -> None:
         """Finish what is under way, then stop; what cannot be finished in time is taken up at the next start."""
+        for intake in self.intakes.values():
+            intake.close()
         try:
             async with asyncio.timeout(within):
                 while not self.idle:  # noqa: ASYNC110 - idle is the sum of many tasks' states
@@ -280,17 +264,27 @@ class Engine:
         stopping = [task for task in self._running if task.get_name() != "committer"]
         await end(stopping)
         await asyncio.gather(*(outbox.drain() for outbox in self.outboxes.values()), return_exceptions=True)
+        await self._pulse.end()
+        for intake in self.intakes.values():
+            intake.turn_away()
         await self.abandon()
 
     async def abandon(self) -> None:
         """Stop where everything stands; the next start takes it up from the store."""
-        await end([*self._running, *self._chores])
+        await end(self._running)
         await self.dispatcher.close()
         await asyncio.gather(*(outbox.abandon() for outbox in self.outboxes.values()))
-        await self._triage.close()
+        await self.aftermath.close()
 
     def _report(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            self.faults[task.get_name()] = f"{type(error).__name__}: {error}"
+            self.faults[task.get_name()] = said(error)
             _log.error("task.died", task=task.get_name(), exc_info=error)
+
+
+def _by_channel(outgoing: list[tuple[Delivery, Message]]) -> dict[str, list[tuple[Delivery, Message]]]:
+    sorted_out: dict[str, list[tuple[Delivery, Message]]] = {}
+    for delivery, message in outgoing:
+        sorted_out.setdefault(delivery.channel, []).append((delivery, message))
+    return sorted_out

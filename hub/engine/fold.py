@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from router.delivery import DeliveryState
 from router.effects import (
     AddDelivery,
     AddMessage,
     ChangeLoad,
+    ChangeMessage,
     Explain,
     Outcome,
     Requeue,
@@ -34,9 +36,15 @@ def _message(batch: Batch, effect: AddMessage) -> _News:
     return "message", effect.message.id, effect.message.conversation
 
 
+def _changed(batch: Batch, effect: ChangeMessage) -> _News:
+    batch.changed[effect.message.id] = effect.message
+    return "message", effect.message.id, effect.message.conversation
+
+
 def _conversation(batch: Batch, effect: SaveConversation) -> _News:
     key = effect.conversation.id
     batch.conversations[key] = effect.conversation
+    batch.before.setdefault(key, effect.before)
     return "conversation", key, key
 
 
@@ -80,6 +88,7 @@ def _explain(batch: Batch, effect: Explain) -> _News:
 
 _WRITERS: dict[type, Callable[[Batch, Any], _News]] = {
     AddMessage: _message,
+    ChangeMessage: _changed,
     SaveConversation: _conversation,
     AddDelivery: _delivery,
     Requeue: _requeue,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from hub.engine.committer import Decided
 from hub.engine.engine import Engine
 from router.delivery import RECEIPT_ORDER, DeliveryState, Receipt
-from router.ports import Chat, FeedEvent, Update
+from router.ports import Chat, FeedEvent, Outgoing, Update
 from router.store import DeliveryChange
 
 _OURS = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING, DeliveryState.UNKNOWN)
@@ -33,9 +34,9 @@ class ChannelHost:
         found = await self._engine.store.deliveries({receipt.delivery for receipt in receipts})
         changes, events = [], []
         for receipt in receipts:
-            if receipt.delivery not in found:
+            delivery, _ = found.get(receipt.delivery, (None, None))
+            if delivery is None or delivery.channel != self._channel:
                 continue
-            delivery, _ = found[receipt.delivery]
             changes.append(_change(receipt))
             now, where = self.clock.now(), delivery.conversation
             events.append(FeedEvent(0, now, "delivery", delivery.line, where, delivery.id))
@@ -56,6 +57,14 @@ class ChannelHost:
         """Return what the client of a chat may see, with the name of whoever speaks with them."""
         page = await self._engine.store.chat(self._channel, chat, after, limit)
         return replace(page, operator=self._engine.book.name(page.operator) if page.operator else "")
+
+    async def outgoing(self, *, after: int | None, limit: int = 100, wait: float = 0) -> Sequence[Outgoing]:
+        """Return what waits to be fetched, as `Host.outgoing` says."""
+        return await self._engine.outlets[self._channel].outgoing(after, limit, wait)
+
+    async def fetched(self, cursor: int) -> None:
+        """Record what has been fetched, as `Host.fetched` says."""
+        await self._engine.outlets[self._channel].fetched(cursor)
 
 
 def _change(receipt: Receipt) -> DeliveryChange:

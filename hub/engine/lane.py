@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from time import perf_counter
 from typing import Protocol
 
 import structlog
@@ -12,6 +13,7 @@ from hub.engine.alarm import Alarm
 from hub.engine.backoff import persist
 from hub.engine.committer import Committer, Decided
 from hub.engine.inbox import Inbox, Ring, Work
+from hub.engine.meters import Meters
 from hub.engine.needs import gather
 from router.decide import decide
 from router.desk import Desk, Roster
@@ -65,6 +67,7 @@ class Lane:
         clock: Clock,
         committer: Committer,
         around: Surroundings,
+        meters: Meters,
     ) -> None:
         self.line = line
         self.inbox = Inbox(_INBOX)
@@ -73,6 +76,7 @@ class Lane:
         self._clock = clock
         self._committer = committer
         self._around = around
+        self._meters = meters
         self.alarm = Alarm(line, store, clock, self.inbox.push, self._next_change)
         self.busy = False
 
@@ -101,7 +105,7 @@ class Lane:
         while batch:
             try:
                 batch = await persist("read what a batch needs", self._gathering(batch))
-                await self._decide(batch)
+                batch = await self._decide(batch)
             except Conflict as conflict:
                 _log.warning("lane.conflict", line=self.line, reason=str(conflict))
                 await self._start_over()
@@ -110,8 +114,6 @@ class Lane:
                 _log.exception("lane.fault", line=self.line, works=len(batch))
                 await self._start_over()
                 batch = await self._single_out(batch, fault)
-            else:
-                return
 
     async def _single_out(self, batch: list[Work], fault: Exception) -> list[Work]:
         """Settle one by one what failed together; what fails alone is set aside, and the rest goes on."""
@@ -133,11 +135,11 @@ class Lane:
 
         return load
 
-    async def _decide(self, batch: list[Work]) -> None:
-        now = self._clock.now()
-        effects: list[Effect] = []
-        for event in (event for work in batch for event in self._events(work, now)):
-            effects += decide(self.desk, event, self._around.book, now)
+    async def _decide(self, batch: list[Work]) -> list[Work]:
+        """Decide and write a batch up to where a conversation leaves the line; return the rest, which may follow it."""
+        now, began = self._clock.now(), perf_counter()
+        effects, batch, rest = self._decided(batch, now)
+        self._meters.decided_batch(self.line, perf_counter() - began, len(batch))
         updates = [work.update for work in batch if work.update]
         stored = [effect for effect in effects if not isinstance(effect, _AFTER)]
         if stored or updates:
@@ -146,6 +148,16 @@ class Lane:
         self._around.done(effects, updates)
         for conversation in list(self.desk.idle(_HOT)):
             self.desk.drop(conversation)
+        return rest
+
+    def _decided(self, batch: list[Work], now: datetime) -> tuple[list[Effect], list[Work], list[Work]]:
+        effects: list[Effect] = []
+        for place, work in enumerate(batch, 1):
+            of_this = [e for event in self._events(work, now) for e in decide(self.desk, event, self._around.book, now)]
+            effects += of_this
+            if any(isinstance(effect, Move) for effect in of_this):
+                return effects, batch[:place], batch[place:]
+        return effects, batch, []
 
     def _events(self, work: Work, now: datetime) -> list[Event]:
         if not isinstance(work.event, Ring):

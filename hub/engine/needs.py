@@ -9,7 +9,10 @@ from hub.engine.inbox import Ring, Work
 from router.clients import is_over
 from router.desk import Desk
 from router.events import (
-    ClientEnded,
+    Amendment,
+    ClientDeleted,
+    ClientEdited,
+    ClientEvent,
     ClientMessage,
     ClientRated,
     Event,
@@ -29,26 +32,24 @@ Elsewhere = list[tuple[Work, str]]
 
 def chat_of(event: Event | Ring) -> Chat | None:
     """Return the chat that a client's event comes from."""
-    if isinstance(event, ClientMessage | ClientRated | ClientEnded):
+    if isinstance(event, ClientEvent):
         return event.channel, event.chat
     return None
 
 
 def conversation_of(event: Event | Ring) -> str | None:
     """Return the conversation that an event names."""
-    if isinstance(event, ClientMessage | ClientRated | ClientEnded | SetPresence | Wake):
+    if isinstance(event, ClientEvent | SetPresence | Wake):
         return None
     return event.conversation
 
 
 async def gather(store: Store, desk: Desk, book: Rulebook, batch: Sequence[Work], now: datetime) -> Elsewhere:
     """Put on the desk what `batch` needs, and return the work that belongs to other lines' lanes."""
+    await _messages(store, desk, batch)
     elsewhere = await _named(store, desk, batch)
     elsewhere |= await _chats(store, desk, book, batch, now)
     await _people(store, desk, batch)
-    deliveries = {w.event.delivery for w in batch if isinstance(w.event, Resend)}
-    found = await store.deliveries(deliveries) if deliveries else {}
-    desk.deliveries = {key: delivery for key, (delivery, _) in found.items()}
     if any(isinstance(w.event, Wake) for w in batch):
         absent = desk.roster.absent_with_load(book, now)
         for conversation in await store.held_by(desk.line, absent) if absent else ():
@@ -57,9 +58,36 @@ async def gather(store: Store, desk: Desk, book: Rulebook, batch: Sequence[Work]
     return [(work, line) for work in batch if (line := elsewhere.get(id(work)))]
 
 
+async def _messages(store: Store, desk: Desk, batch: Sequence[Work]) -> None:
+    """Load the messages and deliveries that are to be changed; those this batch makes itself join them later."""
+    desk.forget_messages()
+    asked = {w.event.message for w in batch if isinstance(w.event, Amendment)}
+    heard = {_key(w.event) for w in batch if isinstance(w.event, ClientEdited | ClientDeleted)}
+    deliveries = {w.event.delivery for w in batch if isinstance(w.event, Resend)}
+    found = await store.deliveries(deliveries) if deliveries else {}
+    desk.deliveries = {key: delivery for key, (delivery, _) in found.items()}
+    said = [message for _, message in found.values()]
+    said += (await store.messages_by_id(asked)).values() if asked else ()
+    said += (await store.client_messages(heard)).values() if heard else ()
+    for message in said:
+        desk.remember(message)
+
+
+def _key(event: ClientEdited | ClientDeleted) -> tuple[str, str, str]:
+    return event.channel, event.chat, event.external_id
+
+
+def _place(desk: Desk, event: Event | Ring) -> str | None:
+    """Return the conversation that decides an event: the one it names, or the one whose message it changes."""
+    if isinstance(event, ClientEdited | ClientDeleted):
+        message = desk.heard(*_key(event))
+        return message.conversation if message else None
+    return conversation_of(event)
+
+
 async def _named(store: Store, desk: Desk, batch: Sequence[Work]) -> dict[int, str]:
     """Load conversations that events name, each with the latest of its chat, so that `of_chat` stays true."""
-    named = {key for w in batch if (key := conversation_of(w.event))}
+    named = {key for w in batch if (key := _place(desk, w.event))}
     for reopened in (desk.get(w.event.conversation) for w in batch if isinstance(w.event, Reopen)):
         if reopened is not None:
             # Its client may have written elsewhere since: look again for the latest of the chat.
@@ -73,7 +101,7 @@ async def _named(store: Store, desk: Desk, batch: Sequence[Work]) -> dict[int, s
             desk.put(conversation)
     desk.chats |= {chat: conversation.id for chat, conversation in foreign.items()}
     lines = {key: c.line for key, c in found.items() if c.line != desk.line}
-    return {id(w): lines[key] for w in batch if (key := conversation_of(w.event)) in lines and key is not None}
+    return {id(w): lines[key] for w in batch if (key := _place(desk, w.event)) in lines and key is not None}
 
 
 async def _latest(store: Store, desk: Desk, chats: Iterable[Chat]) -> dict[Chat, Conversation]:
@@ -97,7 +125,7 @@ async def _chats(store: Store, desk: Desk, book: Rulebook, batch: Sequence[Work]
     moved: dict[int, str] = {}
     for work in batch:
         other = foreign.get(chat_of(work.event) or ("", ""))
-        if other is not None and _continues(work.event, other, book, now):
+        if other is not None and _place(desk, work.event) is None and _continues(work.event, other, book, now):
             moved[id(work)] = other.line
     return moved
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from time import perf_counter
 
 import structlog
+from msgspec.structs import replace
 
 from hub.engine.backoff import persist
 from hub.engine.committer import Committer, Decided
-from hub.engine.sending import Attempted, attempt, interrupted
+from hub.engine.meters import Meters
+from hub.engine.sending import Attempted, aimed, attempt, interrupted
 from hub.engine.tasks import end
-from router.delivery import Delivery, DeliveryState
+from router.delivery import Action, Delivery, DeliveryState
 from router.model import Message
 from router.ports import Channel, Clock, FeedEvent
 from router.store import DeliveryChange, Store
@@ -38,11 +41,14 @@ class _Chat:
 class Outbox:
     """Runs as one task per channel, so that a channel that fails stops nobody else."""
 
-    def __init__(self, channel: Channel, store: Store, clock: Clock, committer: Committer) -> None:
+    def __init__(
+        self, channel: Channel, store: Store, clock: Clock, committer: Committer, meters: Meters | None = None
+    ) -> None:
         self.channel = channel
         self._store = store
         self._clock = clock
         self._committer = committer
+        self._meters = meters or Meters()
         self._chats: dict[str, _Chat] = {}
         self._held: set[str] = set()
         self._ready: deque[str] = deque()
@@ -51,9 +57,11 @@ class Outbox:
         self._resting: set[asyncio.Task[None]] = set()
         self._stirred = asyncio.Event()
         #: the last delivery read from the store; set while memory holds only a part of what waits
-        self._read_to = ""
+        self._read_to = 0
         self._behind = True
         self._more = True
+        #: set when the store is to be read from its beginning
+        self._afresh = False
         #: why the channel cannot send at the moment; empty when it can
         self.fault = ""
 
@@ -72,12 +80,17 @@ class Outbox:
                 self._behind = self._more = True
             else:
                 self._hold(delivery, message)
-                self._read_to = delivery.id
+                self._read_to = delivery.cursor
         self._stirred.set()
 
     def again(self, delivery: Delivery, message: Message) -> None:
         """Take in an old delivery that somebody wants sent again."""
         self._hold(replace(delivery, state=DeliveryState.QUEUED, next_at=None), message)
+        self._stirred.set()
+
+    def look_again(self) -> None:
+        """Read what waits in the store once more: somebody else has changed it there."""
+        self._afresh = self._behind = self._more = True
         self._stirred.set()
 
     def _hold(self, delivery: Delivery, message: Message) -> None:
@@ -125,10 +138,12 @@ class Outbox:
         """Read on in the store while memory does not hold everything that waits."""
         while self._behind and len(self._held) < _HELD // 2:
             self._more = False
+            if self._afresh:
+                self._read_to, self._afresh = 0, False
             rows = await persist("read deliveries", self._next_page)
             for delivery, message in rows:
                 await self._take_up(delivery, message)
-            self._read_to = rows[-1][0].id if rows else self._read_to
+            self._read_to = rows[-1][0].cursor if rows else self._read_to
             self._behind = len(rows) == _PAGE or self._more
 
     async def _next_page(self) -> list[tuple[Delivery, Message]]:
@@ -157,7 +172,7 @@ class Outbox:
         if not self.channel.capabilities.idempotent:
             changes += [DeliveryChange(d.id, DeliveryState.SENDING, _WAITS) for d, _ in starting]
         if changes:
-            await self._committer.submit(Decided(changes=changes, events=[self._news(d.delivery) for d in finished]))
+            await self._committer.submit(Decided(changes=changes, events=self._news_of(finished)))
         return starting
 
     def _starting(self) -> list[tuple[Delivery, Message]]:
@@ -168,12 +183,21 @@ class Outbox:
         return starting
 
     async def _send(self, delivery: Delivery, message: Message) -> None:
+        delivery, began = await self._aim(delivery), perf_counter()
         result = await attempt(self.channel, self._clock, delivery, message)
+        self._meters.attempted(self.channel.name, result.change.state, perf_counter() - began)
         if result.channel_fault and result.channel_fault != self.fault:
             _log.error("channel.fault", channel=self.channel.name, reason=result.channel_fault)
         self.fault = result.channel_fault
         self._finished.append(result)
         self._stirred.set()
+
+    async def _aim(self, delivery: Delivery) -> Delivery:
+        """Point an edit or a deletion at what it changes: that went out before it, and is recorded."""
+        if delivery.action is Action.SEND:
+            return delivery
+        found = await persist("read deliveries", lambda: self._store.deliveries_of([delivery.message]))
+        return aimed(delivery, found.get(delivery.message, ()))
 
     def _settle(self, done: Attempted) -> None:
         """Let the chat's next one go, or keep the head for another try."""
@@ -190,18 +214,22 @@ class Outbox:
         else:
             del self._chats[key]
 
+    def _news_of(self, finished: list[Attempted]) -> list[FeedEvent]:
+        """Return what the feed tells of attempts; the sending of a notice is no news, or notices would never end."""
+        return [self._news(done.delivery) for done in finished if not done.delivery.body]
+
     def _news(self, delivery: Delivery) -> FeedEvent:
         now, where = self._clock.now(), delivery.conversation
         return FeedEvent(0, now, "delivery", line=delivery.line, conversation=where, subject=delivery.id)
 
-    async def drain(self) -> None:
-        """Wait for what is being sent, and record it. `run` has been cancelled before."""
+    async def drain(self, within: float = 1.0) -> None:
+        """Wait so many seconds for what is being sent, and record it. `run` has been cancelled before."""
         if self._sending:
-            await asyncio.wait(set(self._sending), timeout=5)
+            await asyncio.wait(set(self._sending), timeout=within)
         finished, self._finished = self._finished, []
         if finished:
             changes = [done.change for done in finished]
-            await self._committer.submit(Decided(changes=changes, events=[self._news(d.delivery) for d in finished]))
+            await self._committer.submit(Decided(changes=changes, events=self._news_of(finished)))
 
     async def abandon(self) -> None:
         """Stop where everything stands; what was being sent is resolved at the next start."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from msgspec.structs import replace
 
 from hub.engine.backoff import backoff
-from router.delivery import Attempt, Delivery, DeliveryState
+from router.delivery import RECEIPT_ORDER, Action, Attempt, Delivery, DeliveryState
 from router.errors import AuthFailed, Misconfigured, Rejected, Retryable, Uncertain
 from router.model import Message
 from router.ports import Channel, Clock
@@ -18,8 +20,6 @@ from router.store import DeliveryChange
 _log = structlog.get_logger(__name__)
 #: a platform that has not answered by then has been asked, and nobody knows
 _PATIENCE = 60.0
-#: retried no longer than this
-GIVE_UP_AFTER = timedelta(hours=24)
 _IN_FLIGHT = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING)
 
 
@@ -39,20 +39,40 @@ class Attempted:
         return self.change.next_at if self.change.state is DeliveryState.RETRYING else None
 
 
+def aimed(delivery: Delivery, others: Iterable[Delivery]) -> Delivery:
+    """Return an edit or a deletion with the platform's id of what it changes, which is empty when that never arrived.
+
+    `others` are the deliveries of the same message.
+    """
+    arrived = (it for it in others if it.action is Action.SEND and it.state in RECEIPT_ORDER)
+    return replace(delivery, external_id=next((it.external_id for it in arrived), ""))
+
+
+def _refuse_pointless(delivery: Delivery, message: Message) -> None:
+    """Raise `Rejected` for what has nothing to change, and for what was taken back before it was sent."""
+    if delivery.action is Action.SEND and message.deleted_at is not None:
+        raise Rejected("The message was deleted before it could be sent.")
+    if delivery.action is not Action.SEND and not delivery.external_id:
+        raise Rejected(
+            "The message itself is not known to have arrived, so there is nothing to change at the client's."
+        )
+
+
 async def attempt(channel: Channel, clock: Clock, delivery: Delivery, message: Message) -> Attempted:
     """Send once. Never raises: every outcome is a state."""
     fault = ""
     try:
+        _refuse_pointless(delivery, message)
         async with asyncio.timeout(_PATIENCE):
             sent = await channel.send(delivery, message)
         change = _change(delivery, clock.now(), sent.state, external_id=sent.external_id)
     except Rejected as error:
         change = _change(delivery, clock.now(), DeliveryState.FAILED, str(error))
     except Retryable as error:
-        change = _later(delivery, clock.now(), str(error), error.after)
+        change = _later(channel, delivery, clock.now(), str(error), error.after)
     except (AuthFailed, Misconfigured) as error:
         fault = str(error)
-        change = _later(delivery, clock.now(), fault, timedelta(minutes=1))
+        change = _later(channel, delivery, clock.now(), fault, timedelta(minutes=1))
     except (Uncertain, TimeoutError) as error:
         change = _doubtful(channel, delivery, clock.now(), str(error) or "The platform did not answer in time.")
     except Exception as error:
@@ -73,17 +93,32 @@ def _change(
     return DeliveryChange(delivery.id, state, _IN_FLIGHT, tried, external_id=external_id, reason=reason)
 
 
-def _later(delivery: Delivery, now: datetime, reason: str, after: timedelta | None) -> DeliveryChange:
-    began = delivery.attempts[0].at if delivery.attempts else now
-    if now - began >= GIVE_UP_AFTER:
-        return _change(delivery, now, DeliveryState.FAILED, f"Given up after a day of trying. {reason}")
-    wait = after if after is not None else backoff(len(delivery.attempts) + 1, first=1.0)
+def _later(channel: Channel, delivery: Delivery, now: datetime, reason: str, after: timedelta | None) -> DeliveryChange:
+    """Try again after a growing pause, and no sooner than the platform asks; the last try is made when time is up."""
+    can, tries = channel.capabilities, _tries(delivery)
+    last = (tries[0].at if tries else now) + can.give_up_after
+    if now >= last:
+        reason = f"Given up after {_in_words(can.give_up_after)} of trying. {reason}"
+        return _change(delivery, now, DeliveryState.FAILED, reason)
+    pause = backoff(len(tries) + 1, first=1.0, longest=can.longest_pause.total_seconds())
+    again = min(last, now + max(pause, after or timedelta()))
     tried = Attempt(now, DeliveryState.RETRYING, reason)
-    return DeliveryChange(delivery.id, DeliveryState.RETRYING, _IN_FLIGHT, tried, next_at=now + wait, reason=reason)
+    return DeliveryChange(delivery.id, DeliveryState.RETRYING, _IN_FLIGHT, tried, next_at=again, reason=reason)
+
+
+def _tries(delivery: Delivery) -> list[Attempt]:
+    """Return the attempts since the delivery was made, or since somebody last wanted it sent again."""
+    afresh = [n for n, each in enumerate(delivery.attempts, 1) if each.state is DeliveryState.QUEUED]
+    return list(delivery.attempts[max(afresh, default=0) :])
+
+
+def _in_words(duration: timedelta) -> str:
+    hours = duration / timedelta(hours=1)
+    return f"{hours / 24:.3g} days" if hours > 24 else f"{hours:.3g} hours"
 
 
 def _doubtful(channel: Channel, delivery: Delivery, now: datetime, reason: str) -> DeliveryChange:
     """Resolve by the channel's policy: where sending again cannot make a double, send again; else say so."""
     if channel.capabilities.idempotent:
-        return _later(delivery, now, reason, None)
+        return _later(channel, delivery, now, reason, None)
     return _change(delivery, now, DeliveryState.UNKNOWN, reason)

@@ -9,6 +9,7 @@ import structlog
 
 from hub.engine.backoff import backoff
 from hub.engine.tasks import end
+from hub.said import said
 
 _log = structlog.get_logger(__name__)
 #: seconds after which a run counts as a success, so that the next failure is the first again
@@ -36,7 +37,7 @@ class Supervisor:
                 await run()
             except Exception as error:
                 failures = 1 if loop.time() - began > _STEADY else failures + 1
-                self.faults[name] = f"{type(error).__name__}: {error}"
+                self.faults[name] = said(error)
                 _log.exception("channel.failed", channel=name, failures=failures)
                 await asyncio.sleep(backoff(failures, first=1.0, longest=60.0).total_seconds())
                 del self.faults[name]

@@ -21,8 +21,11 @@ _AT_ONCE = 256
 class TriageDesk:
     """Runs questions side by side; each ends in exactly one answer, None when there was none."""
 
-    def __init__(self, engine: Triage, answer: Callable[[TriageAnswered], None]) -> None:
+    def __init__(
+        self, engine: Triage, patience: Callable[[], timedelta], answer: Callable[[TriageAnswered], None]
+    ) -> None:
         self._engine = engine
+        self._patience = patience
         self._answer = answer
         self._asked: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(_AT_ONCE)
@@ -32,9 +35,9 @@ class TriageDesk:
         """Whether nothing is being asked."""
         return not self._asked
 
-    def ask(self, question: AskTriage, within: timedelta) -> None:
+    def ask(self, question: AskTriage) -> None:
         """Ask; the answer comes through the callback."""
-        task = asyncio.create_task(self._run(question, within))
+        task = asyncio.create_task(self._run(question, self._patience()))
         self._asked.add(task)
         task.add_done_callback(self._asked.discard)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.settings.model import Settings
 
-_AT_START = ("hub", "store", "bus", "channels", "consoles")
+_AT_START = ("hub", "store", "bus", "channels", "consoles", "webhooks")
 
 
 def next_start_only(running: Settings, edited: Settings) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ def check(document: Document, model: type[SettingsFile]) -> SettingsFile | None:
     shape = Shape(model.model_json_schema(), document.data)
     checked = _validate(document, model, shape)
     _check_channel_lines(document)
+    _check_webhook_lines(document)
     _check_triage_names(document)
     _check_scalars(document, shape)
     return None if document.problems else checked
@@ -63,6 +64,20 @@ def _check_channel_lines(document: Document) -> None:
         line = channel.get("line") if isinstance(channel, dict) else None
         if isinstance(line, str) and line not in lines:
             document.complain(f"there is no line named {line!r} under lines", ("channels", name, "line"))
+
+
+def _check_webhook_lines(document: Document) -> None:
+    """Complain about webhooks that are told only of lines that do not exist."""
+    if not isinstance(document.data, dict):
+        return
+    webhooks, lines = document.data.get("webhooks"), document.data.get("lines")
+    if not isinstance(webhooks, dict) or not isinstance(lines, dict):
+        return
+    for name, webhook in webhooks.items():
+        wanted = webhook.get("lines") if isinstance(webhook, dict) else None
+        for index, line in enumerate(wanted if isinstance(wanted, list) else ()):
+            if isinstance(line, str) and line not in lines:
+                document.complain(f"there is no line named {line!r} under lines", ("webhooks", name, "lines", index))
 
 
 def _check_triage_names(document: Document) -> None:

@@ -34,6 +34,7 @@ def load(path: Path, env: Mapping[str, str], kinds: Mapping[str, Kind] = KINDS) 
         rules=checked.rules(),
         where=_where(document, checked, path.name),
         revision=revision_of(raw),
+        webhooks=checked.webhooks,
     )
 
 

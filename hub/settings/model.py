@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import reduce
+from ipaddress import IPv4Network, IPv6Network
 from operator import or_
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol, Self
 
-from pydantic import AfterValidator, Field, create_model
+from pydantic import AfterValidator, Field, SecretStr, create_model, model_validator
 
+from bots.http.settings import ReceiverSettings
 from hub.channels import Kind
+from router.durations import Duration
+from router.rates import Rate
 from router.rules import Language, Name, Rules, Strict
+
+#: characters of the token for `/metrics`
+_SHORTEST_TOKEN = 20
+#: what a webhook may be told of: types of the feed's events that are kept
+NoticeType = Literal["message", "conversation", "delivery", "client", "operator"]
 
 
 def _web_address(value: str) -> str:
@@ -31,6 +41,34 @@ def _no_bus_yet(_: str) -> str:
     raise ValueError("sharing the work between several processes comes in a later release; leave bus.url out")
 
 
+def _bearable(value: timedelta) -> timedelta:
+    if not timedelta(minutes=1) <= value <= timedelta(days=14):
+        raise ValueError("expected a duration from 1m to 14d")
+    return value
+
+
+def _unguessable(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < _SHORTEST_TOKEN:
+        raise ValueError(f"expected at least {_SHORTEST_TOKEN} characters")
+    return value
+
+
+class LogSettings(Strict):
+    """What the hub writes about itself."""
+
+    #: the least that is written; `debug` also tells the words of errors, which may quote what people write
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    #: `text` for people, `json` for programs; `auto` is text on a terminal and JSON elsewhere
+    format: Literal["auto", "text", "json"] = "auto"
+
+
+class MetricsSettings(Strict):
+    """Who may read `/metrics` besides this machine."""
+
+    #: the bearer token that other machines show; without one only this machine may read
+    token: Annotated[SecretStr, AfterValidator(_unguessable)] | None = None
+
+
 class HubSettings(Strict):
     """The hub's own process."""
 
@@ -42,6 +80,12 @@ class HubSettings(Strict):
     data: Path = Path("data")
     #: how browsers reach the hub when that differs from host and port, as behind a proxy
     public_url: Annotated[str, AfterValidator(_web_address)] | None = None
+    #: networks of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    #: what one session or token may ask of the API, and one address that shows neither; null for no limit
+    api_rate: Rate | None = Rate(per_minute=600, burst=200)
+    log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
     #: in which the hub speaks to staff whose own language it does not know yet
     language: Language = "en"
 
@@ -71,6 +115,26 @@ class ConsoleSettings(Strict):
     kind: Literal["web"] = "web"
 
 
+class SubscriptionSettings(ReceiverSettings):
+    """A program that is told what happens: signed notices are posted to it."""
+
+    #: what it is told of; `client` and `operator` belong to no line
+    events: Annotated[tuple[NoticeType, ...], Field(min_length=1)] = ("message", "conversation", "delivery")
+    #: only what happens on these lines; empty is every line
+    lines: tuple[Name, ...] = ()
+    #: how long a notice is tried again before it is dead
+    give_up_after: Annotated[Duration, AfterValidator(_bearable)] = timedelta(days=3)
+    #: false lets what happens wait until it is true again
+    enabled: bool = True
+
+    @model_validator(mode="after")
+    def _lines_fit_events(self) -> Self:
+        homeless = [event for event in self.events if event in {"client", "operator"}]
+        if self.lines and homeless:
+            raise ValueError(f"{' and '.join(homeless)} events belong to no line; leave out lines, or these events")
+        return self
+
+
 class ChannelSettings(Protocol):
     """What the hub itself needs to know of a channel's settings; the rest is for the channel's own folder."""
 
@@ -93,6 +157,8 @@ class SettingsFile(Rules):
     channels: Mapping[Name, Any] = {}
     #: where operators work, by name
     consoles: Mapping[Name, ConsoleSettings] = {"web": ConsoleSettings()}
+    #: programs that are told what happens, by name
+    webhooks: Mapping[Name, SubscriptionSettings] = {}
 
     def rules(self) -> Rules:
         """Return the part the core decides by."""
@@ -114,6 +180,7 @@ class Settings:
     where: Mapping[str, str]
     #: differs whenever the file's text differs
     revision: str
+    webhooks: Mapping[str, SubscriptionSettings] = field(default_factory=dict)
 
 
 def file_model(kinds: Mapping[str, Kind]) -> type[SettingsFile]:

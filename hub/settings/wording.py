@@ -26,6 +26,8 @@ _EXPECTED = {
     "tuple_type": "a list such as [anna, boris]",
     "set_type": "a list such as [anna, boris]",
     "path_type": "a path such as ./data",
+    "ip_v4_network": "a network such as 10.0.0.0/8",
+    "ip_v6_network": "a network such as 10.0.0.0/8",
     "greater_than_equal": "a number of at least {ge}",
     "greater_than": "a number above {gt}",
     "less_than_equal": "a number of at most {le}",

@@ -1,16 +1,47 @@
-"""Who may see what: an operator sees the lines they serve, and conversations they take part in wherever those are."""
+"""Who asks, and who may see what.
+
+An operator sees the lines they serve, and conversations they take part in wherever those are.
+"""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 
+from aiohttp import web
+
 from hub.web.facade import Hub
+from hub.web.keys import HUB, PACE, SESSIONS, TOKENS
 from hub.web.problems import Problem, not_found
+from hub.web.tokens import bearer
 from router.model import Conversation
 from router.people import Role
 from router.ports import FeedEvent
 from router.rules import Rules
 from router.store import Filter
+
+_NOBODY = "Nobody is signed in, or the session has ended. Please sign in."
+_NO_TOKEN = "This token was never made, has expired or was revoked. An admin makes one with hub token create."  # noqa: S105 - a sentence
+
+
+async def caller(request: web.Request) -> str | None:
+    """Return the operator for whom a request speaks, with a bearer token or else a session; None for nobody."""
+    token = bearer(request)
+    if token is not None:
+        return await request.app[TOKENS].operator(token)
+    return await request.app[SESSIONS].find(request)
+
+
+async def signed_in(request: web.Request) -> str:
+    """Return the operator for whom a request speaks. Raises a 401 `Problem` when that is nobody of the rules."""
+    operator = await caller(request)
+    if operator is None:
+        request.app[PACE].doubt(request)
+        raise Problem(HTTPStatus.UNAUTHORIZED, _NOBODY if bearer(request) is None else _NO_TOKEN)
+    if operator not in request.app[HUB].rules.operators:
+        detail = f"{operator} is no longer an operator of this hub. Ask the admin, then sign in again."
+        raise Problem(HTTPStatus.UNAUTHORIZED, detail)
+    request.app[PACE].trust(request)
+    return operator
 
 
 def visible_lines(rules: Rules, operator: str) -> frozenset[str] | None:
@@ -33,7 +64,7 @@ def sees_event(rules: Rules, event: FeedEvent, operator: str) -> bool:
 
 async def visible(hub: Hub, conversation: str, operator: str) -> Conversation:
     """Return a conversation the operator may see. Raises a 404 `Problem` for every other one."""
-    found = (await hub.store.conversations([conversation])).get(conversation)
+    found = await hub.conversation(conversation)
     if found is None or not hub.may_see(found, operator):
         raise not_found("conversation")
     return found
@@ -63,10 +94,3 @@ def of_client(rules: Rules, operator: str, client: str) -> Filter:
     """Return the client's conversations that the operator may see."""
     lines = visible_lines(rules, operator)
     return Filter(lines=lines, staff=None if lines is None else operator, client=client)
-
-
-def known_operator(rules: Rules, operator: str) -> None:
-    """Raise a 401 `Problem` when somebody is signed in who has been taken out of the rules."""
-    if operator not in rules.operators:
-        detail = f"{operator} is no longer an operator of this hub. Ask the admin, then sign in again."
-        raise Problem(HTTPStatus.UNAUTHORIZED, detail)

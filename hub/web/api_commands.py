@@ -7,12 +7,15 @@ from http import HTTPStatus
 from typing import Any
 
 from hub.web.access import visible
-from hub.web.bodies import NewJoin, NewNote, NewReply, NewResend, NewTransfer, Nothing, SeenUpTo
+from hub.web.bodies import NewJoin, NewNote, NewReply, NewResend, NewText, NewTransfer, Nothing, SeenUpTo
 from hub.web.commanding import command
 from hub.web.operations import Call, operation
 from hub.web.problems import Problem
 from hub.web.views import Done
 from router.model import Conversation
+
+#: an operator may be refused what they ask for, with a reason of its own
+_REFUSED = (HTTPStatus.CONFLICT,)
 
 
 async def _carry_out(call: Call[Any, Nothing], kind: str, **fields: object) -> Done:
@@ -36,31 +39,41 @@ async def _attachments(call: Call[Any, Nothing], it: Conversation, ids: Iterable
     return [{"id": f.id, "name": f.name, "media_type": f.media_type, "size": f.size} for f in found if f]
 
 
-@operation("POST", "/conversations/{id}/take", "Take the conversation, and with it the floor")
+@operation("POST", "/conversations/{id}/take", "Take the conversation, and with it the floor", problems=_REFUSED)
 async def take(call: Call[Nothing, Nothing]) -> Done:
     """Take the conversation."""
     return await _carry_out(call, "take")
 
 
-@operation("POST", "/conversations/{id}/skip", "Let an offer go, or return the conversation to the queue")
+@operation(
+    "POST", "/conversations/{id}/skip", "Let an offer go, or return the conversation to the queue", problems=_REFUSED
+)
 async def skip(call: Call[Nothing, Nothing]) -> Done:
     """Let it go."""
     return await _carry_out(call, "skip")
 
 
-@operation("POST", "/conversations/{id}/replies", "Answer the client", body=NewReply)
+@operation("POST", "/conversations/{id}/replies", "Answer the client", body=NewReply, problems=_REFUSED)
 async def reply(call: Call[NewReply, Nothing]) -> Done:
     """Answer the client."""
     return await _say(call, "reply")
 
 
-@operation("POST", "/conversations/{id}/notes", "Write a note or a whisper that only staff see", body=NewNote)
+@operation(
+    "POST",
+    "/conversations/{id}/notes",
+    "Write a note or a whisper that only staff see",
+    body=NewNote,
+    problems=_REFUSED,
+)
 async def note(call: Call[NewNote, Nothing]) -> Done:
     """Write something only staff see."""
     return await _say(call, "note", kind=call.body.kind)
 
 
-@operation("POST", "/conversations/{id}/transfer", "Hand it to a colleague or to a line", body=NewTransfer)
+@operation(
+    "POST", "/conversations/{id}/transfer", "Hand it to a colleague or to a line", body=NewTransfer, problems=_REFUSED
+)
 async def transfer(call: Call[NewTransfer, Nothing]) -> Done:
     """Hand it over."""
     target = call.body
@@ -69,34 +82,61 @@ async def transfer(call: Call[NewTransfer, Nothing]) -> Done:
     )
 
 
-@operation("POST", "/conversations/{id}/join", "Take part in a colleague's conversation", body=NewJoin)
+@operation(
+    "POST", "/conversations/{id}/join", "Take part in a colleague's conversation", body=NewJoin, problems=_REFUSED
+)
 async def join(call: Call[NewJoin, Nothing]) -> Done:
     """Join it."""
     return await _carry_out(call, "join", mode=call.body.mode.value)
 
 
-@operation("POST", "/conversations/{id}/leave", "Take part no longer")
+@operation("POST", "/conversations/{id}/leave", "Take part no longer", problems=_REFUSED)
 async def leave(call: Call[Nothing, Nothing]) -> Done:
     """Leave it."""
     return await _carry_out(call, "leave")
 
 
-@operation("POST", "/conversations/{id}/close", "End the conversation")
+@operation("POST", "/conversations/{id}/close", "End the conversation", problems=_REFUSED)
 async def close(call: Call[Nothing, Nothing]) -> Done:
     """End it."""
     return await _carry_out(call, "close")
 
 
-@operation("POST", "/conversations/{id}/reopen", "Continue a closed conversation")
+@operation("POST", "/conversations/{id}/reopen", "Continue a closed conversation", problems=_REFUSED)
 async def reopen(call: Call[Nothing, Nothing]) -> Done:
     """Continue it."""
     return await _carry_out(call, "reopen")
 
 
-@operation("POST", "/conversations/{id}/resend", "Send a failed or unknown delivery again", body=NewResend)
+@operation(
+    "POST", "/conversations/{id}/resend", "Send a failed or unknown delivery again", body=NewResend, problems=_REFUSED
+)
 async def resend(call: Call[NewResend, Nothing]) -> Done:
     """Send again."""
     return await _carry_out(call, "resend", delivery=call.body.delivery)
+
+
+@operation(
+    "POST",
+    "/conversations/{id}/messages/{message}/edit",
+    "Correct what was said to the client",
+    body=NewText,
+    problems=_REFUSED,
+)
+async def edit(call: Call[NewText, Nothing]) -> Done:
+    """Correct a message."""
+    return await _carry_out(call, "edit", message=call.path("message"), text=call.body.text)
+
+
+@operation(
+    "POST",
+    "/conversations/{id}/messages/{message}/retract",
+    "Take back what was said to the client",
+    problems=_REFUSED,
+)
+async def retract(call: Call[Nothing, Nothing]) -> Done:
+    """Take a message back."""
+    return await _carry_out(call, "retract", message=call.path("message"))
 
 
 @operation("POST", "/conversations/{id}/seen", "Say up to which message the conversation was read", body=SeenUpTo)
@@ -114,4 +154,4 @@ async def typing(call: Call[Nothing, Nothing]) -> Done:
     return Done()
 
 
-OPERATIONS = (take, skip, reply, note, transfer, join, leave, close, reopen, resend, seen, typing)
+OPERATIONS = (take, skip, reply, note, transfer, join, leave, close, reopen, resend, edit, retract, seen, typing)

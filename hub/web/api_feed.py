@@ -12,19 +12,19 @@ from typing import cast
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from hub.web.access import known_operator
+from hub.web.access import caller, signed_in
 from hub.web.bodies import Nothing, SocketStart, WantedEvents, Watch
 from hub.web.facade import Hub
 from hub.web.feed_views import Events, FeedItem
 from hub.web.hydrate import Hydrator
-from hub.web.keys import FOLLOWERS, HUB, HYDRATOR, SESSIONS, TEXTS
+from hub.web.keys import FOLLOWERS, HUB, HYDRATOR, PACE, TEXTS
 from hub.web.language import language_of
 from hub.web.narrate import Narrator
-from hub.web.operations import Call, operation, read_query
+from hub.web.operations import Call, bare, operation, read_query
+from hub.web.pace import SOCKETS as MOST_SOCKETS
 from hub.web.present import Presenter
 from hub.web.problems import Problem
 from hub.web.security import from_own_page
-from hub.web.sessions import Sessions
 from router.errors import Retryable
 from router.ports import FeedEvent
 
@@ -47,7 +47,10 @@ def _follow(hub: Hub, after: int) -> AsyncGenerator[list[FeedEvent], None]:
 
 @operation("GET", "/events", "Read the feed after a cursor, waiting for news", query=WantedEvents)
 async def events(call: Call[Nothing, WantedEvents]) -> Events:
-    """Answer as soon as there is something for this operator, or with nothing after `wait` seconds."""
+    """Answer as soon as there is something for this operator, or with nothing after `wait` seconds.
+
+    Ask for what follows with the answer's `cursor`. What the operator may not see is left out, but the cursor rises.
+    """
     cursor = call.query.after
     narrator = Narrator(call.hub, call.operator, call.present)
     hydrator, followers = call.request.app[HYDRATOR], call.request.app[FOLLOWERS]
@@ -71,7 +74,6 @@ class Socket:
         self._socket = socket
         self._operator = operator
         self._hub: Hub = request.app[HUB]
-        self._sessions: Sessions = request.app[SESSIONS]
         self._hydrator: Hydrator = request.app[HYDRATOR]
         #: conversations the console shows
         self._watched: frozenset[str] = frozenset()
@@ -137,10 +139,10 @@ class Socket:
         while True:
             await asyncio.sleep(BEAT)
             try:
-                signed_in = await self._sessions.find(self._request) == self._operator
+                known = await caller(self._request) == self._operator
             except Retryable:
-                signed_in = True
-            if not signed_in or self._operator not in self._hub.rules.operators:
+                known = True
+            if not known or self._operator not in self._hub.rules.operators:
                 return await self._close(SIGNED_OUT, "The session has ended.")
             await self._socket.send_json({"type": "still", "cursor": self._told})
 
@@ -148,13 +150,35 @@ class Socket:
         await self._socket.close(code=code, message=reason.encode())
 
 
+@bare(
+    "GET",
+    "/events/socket",
+    "Follow the feed over a WebSocket",
+    answers=web.WebSocketResponse,
+    query=SocketStart,
+    problems=(HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN),
+)
 async def socket(request: web.Request) -> web.StreamResponse:
-    """Follow the feed over a WebSocket from `?after=`."""
+    """Tell what happened after a cursor, then what happens.
+
+    Frames are JSON objects. The hub sends `{"type": "events", "events": [], "cursor": 7}` as `GET /events` answers it;
+    `{"type": "current", "cursor": 7}` once everything is told that had happened before the socket was opened;
+    `{"type": "reset", "cursor": 7}` to whoever is too far behind, or ahead of everything, and has to read the lists
+    afresh; and `{"type": "still", "cursor": 7}` every 15 seconds. It takes `{"watch": ["…"]}`: which conversations are
+    on show, so that it can tell when one of them goes out of sight. Anything else closes the socket with a reason.
+    """
     if not from_own_page(request):
         raise Problem(HTTPStatus.FORBIDDEN, "A socket may only be opened by the hub's own pages.")
-    operator = await request.app[SESSIONS].operator(request)
-    known_operator(request.app[HUB].rules, operator)
+    operator = await signed_in(request)
     after = read_query(request, SocketStart).after
+    with request.app[PACE].socket(operator) as seated:
+        if not seated:
+            detail = f"{operator} has {MOST_SOCKETS} sockets open already. Close some of them first."
+            raise Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, kind="/problems/too-many-sockets", retry_after=BEAT)
+        return await _serve(request, operator, after)
+
+
+async def _serve(request: web.Request, operator: str, after: int) -> web.WebSocketResponse:
     response = web.WebSocketResponse(heartbeat=BEAT, max_msg_size=_MAX_FRAME)
     await response.prepare(request)
     try:
@@ -169,5 +193,4 @@ async def socket(request: web.Request) -> web.StreamResponse:
     return response
 
 
-OPERATIONS = (events,)
-SOCKETS = (web.get("/api/v1/events/socket", socket),)
+OPERATIONS = (events, socket)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import AsyncIterator
 from http import HTTPStatus
@@ -15,8 +16,9 @@ from hub.web.operations import Call, operation
 from hub.web.present import file_view
 from hub.web.problems import Problem, not_found
 from hub.web.views import FileView
-from router.errors import Rejected
-from router.model import Attachment
+from router.errors import Conflict, Rejected
+from router.model import Attachment, Conversation
+from router.ports import Files
 
 #: bytes
 MAX_FILE = 20 * 1024 * 1024
@@ -26,24 +28,63 @@ _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
 _SANDBOX = "default-src 'none'; sandbox"
 
 
-async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
-    async for chunk in request.content.iter_chunked(_CHUNK):
-        yield chunk
+class _Body:
+    """The bytes of a request, digested as they pass."""
+
+    def __init__(self, request: web.Request) -> None:
+        self._content = request.content
+        self.digest = hashlib.sha256()
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        size = 0
+        async for chunk in self._content.iter_chunked(_CHUNK):
+            size += len(chunk)
+            if size > MAX_FILE:
+                raise _too_large()
+            self.digest.update(chunk)
+            yield chunk
 
 
-@operation("POST", "/conversations/{id}/files", "Upload a file: its bytes are the body", query=NewFile)
+@operation(
+    "POST",
+    "/conversations/{id}/files",
+    "Upload a file: its bytes are the body",
+    query=NewFile,
+    problems=(HTTPStatus.REQUEST_ENTITY_TOO_LARGE,),
+    upload=True,
+)
 async def upload(call: Call[Nothing, NewFile]) -> FileView:
-    """Keep the file so that a reply or note can attach it."""
+    """Keep the file, of at most 20 MB, so that a reply or note can attach it. Its type is judged by its content."""
     it = await visible(call.hub, call.path("id"), call.operator)
     if (call.request.content_length or 0) > MAX_FILE:
         raise _too_large()
+    body, key = _Body(call.request), f"{call.operator}:{it.id}:{call.key}"
     try:
-        kept = await call.hub.store.files.put(
-            _chunks(call.request), name=call.query.name, channel=it.channel, chat=it.chat, limit=MAX_FILE
-        )
+        kept = await _keep(call, it, body, key)
+    except Conflict:
+        kept = await _repeated(call.hub.store.files, body, key)
     except Rejected as error:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
     return file_view(it.id, kept)
+
+
+async def _keep(call: Call[Nothing, NewFile], it: Conversation, body: _Body, key: str) -> Attachment:
+    return await call.hub.store.files.put(
+        body.chunks(), name=call.query.name, channel=it.channel, chat=it.chat, limit=MAX_FILE, key=key
+    )
+
+
+async def _repeated(files: Files, body: _Body, key: str) -> Attachment:
+    """Return the file that the same upload kept before. Raises a 422 `Problem` when it had other bytes."""
+    kept = await files.kept_under(key)
+    digest = hashlib.sha256()
+    if kept is not None:
+        async for chunk in files.read(kept.id):
+            digest.update(chunk)
+    if kept is None or digest.digest() != body.digest.digest():
+        detail = "This Idempotency-Key was used for a different file. Use a new key for each file."
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
+    return kept
 
 
 def _too_large() -> Problem:
@@ -51,7 +92,12 @@ def _too_large() -> Problem:
     return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
 
 
-@operation("GET", "/conversations/{id}/files/{file}", "Read a file of the conversation, or a range of it")
+@operation(
+    "GET",
+    "/conversations/{id}/files/{file}",
+    "Read a file of the conversation, or a range of it",
+    problems=(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,),
+)
 async def download(call: Call[Nothing, Nothing]) -> web.StreamResponse:
     """Stream the file. Only pictures are shown by browsers, everything else is saved."""
     it = await visible(call.hub, call.path("id"), call.operator)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from hub.web.bodies import Nothing
+from http import HTTPStatus
+
+from hub.web.bodies import NewPresence, Nothing
+from hub.web.commanding import command
 from hub.web.operations import Call, operation
 from hub.web.present import line_view, operator_view
-from hub.web.views import Canned, Lines, Operators
+from hub.web.problems import Problem, not_found
+from hub.web.views import Canned, Done, Lines, Operators
+from router.people import Role
 from router.store import Filter
 
 #: queues are not counted further than this
@@ -16,6 +21,19 @@ _COUNTED = 100
 async def operators(call: Call[Nothing, Nothing]) -> Operators:
     """Return all operators."""
     return Operators(operators=[operator_view(call.hub, operator) for operator in call.hub.rules.operators])
+
+
+@operation(
+    "PUT", "/operators/{id}/presence", "Set a colleague's presence", body=NewPresence, problems=(HTTPStatus.FORBIDDEN,)
+)
+async def set_colleagues_presence(call: Call[NewPresence, Nothing]) -> Done:
+    """For supervisors and admins, as when somebody has gone home without signing out. Everybody may set their own."""
+    operator = call.path("id")
+    if operator not in call.hub.rules.operators:
+        raise not_found("operator")
+    if operator != call.operator and call.hub.rules.operators[call.operator].role is Role.OPERATOR:
+        raise Problem(HTTPStatus.FORBIDDEN, "Only supervisors and admins may set a colleague's presence.")
+    return await command(call, {"type": "presence", "presence": call.body.presence.value}, on_behalf_of=operator)
 
 
 @operation("GET", "/lines", "All lines with how busy they are")
@@ -35,4 +53,4 @@ async def canned(call: Call[Nothing, Nothing]) -> Canned:
     return Canned(canned=call.hub.rules.canned)
 
 
-OPERATIONS = (operators, lines, canned)
+OPERATIONS = (operators, set_colleagues_presence, lines, canned)

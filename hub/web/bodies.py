@@ -46,22 +46,35 @@ class SignIn(Body):
 class WantedConversations(Body):
     """Which conversations to list."""
 
+    #: `mine`: held by, offered to or joined by whoever asks; `queue`: queued and offered; `all`: whatever is not closed
     view: Literal["mine", "queue", "all", "closed"] = "mine"
     #: only this line
     line: str = ""
     #: `next` of the page before
     cursor: Annotated[str, Field(max_length=500)] = ""
+    #: at most so many
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class WantedMessages(Body):
     """Which messages to read: those with a number below `before`, 0 for the last ones."""
 
+    #: only messages with a number below this; 0 for the last ones
     before: Annotated[int, Field(ge=0, le=2**53)] = 0
+    #: at most so many
     limit: Annotated[int, Field(ge=1, le=200)] = 60
 
 
 class _Said(Body):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["text"], "properties": {"text": {"pattern": r"\S"}}},
+                {"required": ["attachments"], "properties": {"attachments": {"minItems": 1}}},
+            ]
+        }
+    )
+
     text: Text = ""
     #: ids of uploaded files
     attachments: Annotated[tuple[Id, ...], Field(max_length=MAX_ATTACHMENTS)] = ()
@@ -77,6 +90,12 @@ class NewReply(_Said):
     """An answer to the client."""
 
 
+class NewText(Body):
+    """What a message shall say from now on; empty only where it has files."""
+
+    text: Text
+
+
 class NewNote(_Said):
     """Something only staff see."""
 
@@ -85,6 +104,15 @@ class NewNote(_Said):
 
 class NewTransfer(Body):
     """To whom the conversation goes: a colleague or a line."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": [target], "properties": {target: {"minLength": 1}}}
+                for target in ("to_operator", "to_line")
+            ]
+        }
+    )
 
     to_operator: Annotated[str, Field(max_length=200)] = ""
     to_line: Annotated[str, Field(max_length=200)] = ""
@@ -124,19 +152,23 @@ class NewPresence(Body):
 class NewFile(Body):
     """What an uploaded file is called."""
 
+    #: shown to the client; its type is judged by its content
     name: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_speakable)]
 
 
 class WantedEvents(Body):
     """What to read of the feed: after a cursor, waiting up to `wait` seconds when there is nothing yet."""
 
+    #: the last cursor that was seen
     after: Annotated[int, Field(ge=0, le=2**53)]
+    #: seconds; 0 answers at once
     wait: Annotated[float, Field(ge=0, le=60)] = 25
 
 
 class SocketStart(Body):
     """Where a socket begins to read the feed."""
 
+    #: the last cursor that was seen
     after: Annotated[int, Field(ge=0, le=2**53)]
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
+from hub.engine.meters import Meters
+from hub.engine.recent import Recent
 from hub.settings.model import Settings
 from router.effects import Outcome
-from router.model import Conversation
+from router.model import Conversation, Message
 from router.people import OperatorState
 from router.ports import Channel, Clock, FeedEvent
 from router.rules import Rules
-from router.store import Store
+from router.store import Ledger, Store
 
 
 class Feed(Protocol):
@@ -34,8 +36,19 @@ class Catalog(Protocol):
         """Return a text with its values filled in."""
 
 
+class Webhooks(Protocol):
+    """Programs that are told what happens."""
+
+    def look_again(self, name: str) -> None:
+        """Have a subscription read again what waits for it in the store."""
+
+
 class Hub(Protocol):
     """The running hub as the web sees it."""
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Programs that are told what happens."""
 
     @property
     def store(self) -> Store:
@@ -62,6 +75,10 @@ class Hub(Protocol):
         """Everything that happens."""
 
     @property
+    def recent(self) -> Recent:
+        """What was committed lately."""
+
+    @property
     def catalog(self) -> Catalog:
         """The core's texts."""
 
@@ -69,11 +86,17 @@ class Hub(Protocol):
     def settings(self) -> Settings:
         """What the settings file said at the start."""
 
+    async def conversation(self, conversation: str) -> Conversation | None:
+        """Return one conversation as it was committed last."""
+
     def may_see(self, conversation: Conversation, operator: str) -> bool:
         """Return whether a conversation is any of an operator's business."""
 
     def allowed(self, conversation: Conversation, operator: str) -> frozenset[str]:
         """Return what an operator may do with a conversation now."""
+
+    def allowed_of(self, message: Message, operator: str) -> frozenset[str]:
+        """Return what an operator may do with a message now."""
 
     async def command(self, operator: str, key: str, body: Mapping[str, object]) -> Outcome:
         """Carry out an operator's command once; the same key again returns the same outcome.
@@ -86,6 +109,20 @@ class Hub(Protocol):
 
     def typing(self, conversation: Conversation, operator: str) -> None:
         """Show the client that the operator is typing."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """Everything that came in."""
+
+    @property
+    def meters(self) -> Meters:
+        """What the hub counts about itself."""
+
+    async def metrics(self) -> bytes:
+        """Return everything the hub counts about itself, in the text format of Prometheus."""
+
+    def hindrances(self) -> tuple[str, ...]:
+        """Return why no traffic should come, apart from the store, a sentence each."""
 
     def health(self) -> dict[str, object]:
         """Return how the hub and its parts are."""

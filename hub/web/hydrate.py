@@ -7,6 +7,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from hub.engine.recent import Recent
 from router.delivery import Delivery
 from router.model import Conversation, Message
 from router.people import Client
@@ -15,8 +16,6 @@ from router.store import Store
 
 #: stretches kept for followers who read the same one a moment later
 _REMEMBERED = 32
-#: messages read at once when looking for new ones
-_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +31,11 @@ class Facts:
 
 
 class Hydrator:
-    """Reads facts from the store, sharing each reading among all followers of the feed."""
+    """Knows facts from memory or the store, sharing each reading among all followers of the feed."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, lately: Recent) -> None:
         self._store = store
+        self._lately = lately
         self._recent: OrderedDict[tuple[int, int], asyncio.Task[Facts]] = OrderedDict()
 
     async def facts(self, events: Sequence[FeedEvent]) -> Facts:
@@ -64,39 +64,38 @@ class Hydrator:
 
     async def _read(self, events: list[FeedEvent]) -> Facts:
         subjects: defaultdict[str, set[str]] = defaultdict(set)
-        wanted: defaultdict[str, set[str]] = defaultdict(set)
         for event in events:
             subjects[event.type].add(event.subject)
-            if event.type == "message":
-                wanted[event.conversation].add(event.subject)
-        conversations = {event.conversation for event in events if event.conversation}
-        messages = await self._messages(wanted)
-        found = await self._store.deliveries(subjects["delivery"]) if subjects["delivery"] else {}
-        clients = [await self._store.client(client) for client in subjects["client"]]
+        messages = subjects["message"]
         return Facts(
-            conversations=await self._store.conversations(conversations) if conversations else {},
-            messages=messages,
-            of_message=await self._store.deliveries_of(messages.keys()) if messages else {},
-            deliveries={key: delivery for key, (delivery, _) in found.items()},
-            clients={client.id: client for client in clients if client is not None},
+            conversations=await self._conversations({event.conversation for event in events if event.conversation}),
+            messages=await self._messages(messages),
+            of_message=await self._deliveries_of(messages),
+            deliveries=await self._deliveries(subjects["delivery"]),
+            clients=await self._clients(subjects["client"]),
         )
 
-    async def _messages(self, wanted: dict[str, set[str]]) -> dict[str, Message]:
-        found: dict[str, Message] = {}
-        for conversation, ids in wanted.items():
-            found |= await self._of_conversation(conversation, ids)
-        return found
+    async def _conversations(self, ids: set[str]) -> dict[str, Conversation]:
+        found, missing = self._lately.conversations.find(ids)
+        return found | await self._store.conversations(missing) if missing else found
 
-    async def _of_conversation(self, conversation: str, ids: set[str]) -> dict[str, Message]:
-        found: dict[str, Message] = {}
-        before = 0
-        while len(found) < len(ids):
-            page = await self._store.messages(conversation, before=before, limit=_PAGE)
-            found |= {message.id: message for message in page if message.id in ids}
-            if len(page) < _PAGE:
-                break
-            before = page[0].n
-        return found
+    async def _messages(self, ids: set[str]) -> dict[str, Message]:
+        found, missing = self._lately.messages.find(ids)
+        return found | await self._store.messages_by_id(missing) if missing else found
+
+    async def _deliveries_of(self, messages: set[str]) -> dict[str, list[Delivery]]:
+        found, missing = self._lately.deliveries.of_messages(messages)
+        return found | await self._store.deliveries_of(missing) if missing else found
+
+    async def _deliveries(self, ids: set[str]) -> dict[str, Delivery]:
+        found, missing = self._lately.deliveries.find(ids)
+        kept = await self._store.deliveries(missing) if missing else {}
+        return found | {key: delivery for key, (delivery, _) in kept.items()}
+
+    async def _clients(self, ids: set[str]) -> dict[str, Client]:
+        found, missing = self._lately.clients.find(ids)
+        kept = [await self._store.client(client) for client in missing]
+        return found | {client.id: client for client in kept if client is not None}
 
     async def close(self) -> None:
         """Give up what is being read."""

@@ -5,22 +5,22 @@ Each operation names the models it takes and answers with, so that its documenta
 
 from __future__ import annotations
 
-import json
+import inspect
 import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar, cast, get_type_hints
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ValidationError
 
-from hub.web.access import known_operator
+from hub.web.access import signed_in
 from hub.web.bodies import Body, Nothing
 from hub.web.facade import Hub
-from hub.web.keys import HUB, SESSIONS, TEXTS
+from hub.web.keys import HUB, TEXTS
 from hub.web.language import language_of
 from hub.web.present import Presenter
 from hub.web.problems import Problem, invalid
@@ -29,7 +29,10 @@ B = TypeVar("B", bound=Body)
 Q = TypeVar("Q", bound=Body)
 #: bytes of a JSON body: the longest text in the widest encoding, with room to spare
 _MAX_BODY = 512 * 1024
-_KEY = re.compile(r"[\x21-\x7e]{1,128}")
+#: visible ASCII, so that it can be a header
+KEY_PATTERN = "^[!-~]{1,128}$"
+#: methods that take an Idempotency-Key
+KEYED = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,24 @@ class Operation:
     #: below `/api/v1`
     path: str
     summary: str
+    #: unique
+    name: str
+    #: what else there is to know
+    description: str
     body: type[Body]
     query: type[Body]
-    answers: object
+    #: a pydantic model; a `StreamResponse` for bytes or for a switch of protocols
+    answers: type
     handler: Handler
+    #: what it may answer besides what every operation of its kind may
+    problems: frozenset[HTTPStatus] = frozenset()
+    #: for everybody, signed in or not
+    public: bool = False
+    #: the body is a file's bytes
+    upload: bool = False
+
+
+Function = Callable[[Call[B, Q]], Awaitable[BaseModel | web.StreamResponse]]
 
 
 def operation(
@@ -71,13 +88,14 @@ def operation(
     *,
     body: type[B] = Nothing,  # type: ignore[assignment]  # the default is bound where no body is given
     query: type[Q] = Nothing,  # type: ignore[assignment]  # as above
-) -> Callable[[Callable[[Call[B, Q]], Awaitable[BaseModel | web.StreamResponse]]], Operation]:
-    """Declare an operation for signed-in operators."""
+    problems: Collection[HTTPStatus] = (),
+    upload: bool = False,
+) -> Callable[[Function[B, Q]], Operation]:
+    """Declare an operation for signed-in operators and for programs that act as one."""
 
-    def declare(function: Callable[[Call[B, Q]], Awaitable[BaseModel | web.StreamResponse]]) -> Operation:
+    def declare(function: Function[B, Q]) -> Operation:
         async def handle(request: web.Request) -> web.StreamResponse:
-            hub, operator = request.app[HUB], await request.app[SESSIONS].operator(request)
-            known_operator(hub.rules, operator)
+            hub, operator = request.app[HUB], await signed_in(request)
             language = language_of(request, hub.rules, operator)
             call = Call(
                 hub=hub,
@@ -90,9 +108,62 @@ def operation(
             )
             return write(await function(call))
 
-        return Operation(method, path, summary, body, query, function.__annotations__.get("return"), handle)
+        return Operation(
+            method=method,
+            path=path,
+            summary=summary,
+            name=function.__name__,
+            description=_described(function, summary),
+            body=body,
+            query=query,
+            answers=_answers(function),
+            handler=handle,
+            problems=frozenset(problems),
+            upload=upload,
+        )
 
     return declare
+
+
+def bare(
+    method: str,
+    path: str,
+    summary: str,
+    *,
+    answers: type,
+    body: type[Body] = Nothing,
+    query: type[Body] = Nothing,
+    problems: Collection[HTTPStatus] = (),
+    public: bool = False,
+) -> Callable[[Handler], Operation]:
+    """Declare an operation that reads and checks its request itself."""
+
+    def declare(function: Handler) -> Operation:
+        return Operation(
+            method=method,
+            path=path,
+            summary=summary,
+            name=function.__name__,
+            description=_described(function, summary),
+            body=body,
+            query=query,
+            answers=answers,
+            handler=function,
+            problems=frozenset(problems),
+            public=public,
+        )
+
+    return declare
+
+
+def _described(function: Callable[..., object], summary: str) -> str:
+    text = inspect.cleandoc(function.__doc__ or "")
+    return "" if text == f"{summary}." else text
+
+
+def _answers(function: Callable[..., object]) -> type:
+    answers: type = get_type_hints(function)["return"]
+    return answers
 
 
 async def read_body(request: web.Request, model: type[B]) -> B:
@@ -103,9 +174,9 @@ async def read_body(request: web.Request, model: type[B]) -> B:
     if len(raw) > _MAX_BODY:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body may have at most {_MAX_BODY} bytes.")
     try:
-        return model.model_validate(json.loads(raw))
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, ValidationError):
+        return model.model_validate_json(raw, strict=True)
+    except ValidationError as error:
+        if error.errors(include_url=False)[0]["type"] != "json_invalid":
             raise invalid(error, "body") from error
         detail = 'The body must be a JSON object in UTF-8, for example {"text": "Good morning"}.'
         raise Problem(HTTPStatus.BAD_REQUEST, detail) from error
@@ -113,6 +184,10 @@ async def read_body(request: web.Request, model: type[B]) -> B:
 
 def read_query(request: web.Request, model: type[Q]) -> Q:
     """Return the request's query. Raises a 422 `Problem` that says what is wrong with it."""
+    repeated = next((name for name in request.query if len(request.query.getall(name)) > 1), None)
+    if repeated is not None:
+        detail = f"The query names {repeated!r} more than once. Name it once."
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
     try:
         return model.model_validate(dict(request.query))
     except ValidationError as error:
@@ -130,9 +205,9 @@ def write(result: BaseModel | web.StreamResponse) -> web.StreamResponse:
 
 def _idempotency_key(request: web.Request) -> str:
     key = request.headers.get("Idempotency-Key")
-    if key is None:
+    if key is None or request.method not in KEYED:
         return secrets.token_hex(16)
-    if _KEY.fullmatch(key) is None:
+    if re.fullmatch(KEY_PATTERN, key) is None:
         detail = "An Idempotency-Key must have 1 to 128 visible ASCII characters."
         raise Problem(HTTPStatus.BAD_REQUEST, detail)
     return key

@@ -79,21 +79,8 @@ async def console(request: web.Request) -> web.StreamResponse:
     )
 
 
-async def healthz(request: web.Request) -> web.StreamResponse:
-    """Tell how the hub is. The process answers, so this is 200 even while parts of it are not well."""
-    return web.json_response(request.app[HUB].health(), headers={"Cache-Control": "no-store"})
-
-
-async def readyz(request: web.Request) -> web.StreamResponse:
-    """Tell whether traffic should come: 503 while the store cannot be reached."""
-    await request.app[HUB].store.ping()
-    return web.json_response({"status": "ready"}, headers={"Cache-Control": "no-store"})
-
-
 ROUTES = (
     web.get("/", start),
     web.get("/demo", demo),
     web.get("/console", console),
-    web.get("/healthz", healthz),
-    web.get("/readyz", readyz),
 )

@@ -21,6 +21,7 @@ from hub.web.views import (
     MessageView,
     OperatorView,
     RatingView,
+    VersionView,
 )
 from router.catalog import Catalog
 from router.delivery import Delivery
@@ -99,6 +100,10 @@ class Presenter:
             attachments=[file_view(it.conversation, attachment) for attachment in it.attachments],
             choices=list(it.choices),
             deliveries=[delivery_view(delivery) for delivery in deliveries],
+            edited_at=it.edited_at,
+            deleted_at=it.deleted_at,
+            versions=[VersionView(text=version.text, at=version.at) for version in it.versions],
+            actions=sorted(self._hub.allowed_of(it, self._operator)),
         )
 
     def explanation(self, at: datetime, it: Explain) -> ExplanationView:
@@ -136,6 +141,7 @@ def delivery_view(it: Delivery) -> DeliveryView:
         message=it.message,
         conversation=it.conversation,
         channel=it.channel,
+        action=it.action,
         state=it.state,
         reason=it.reason,
         attempts=len(it.attempts),

@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 
 import structlog
-from aiohttp import web
+from aiohttp import ClientPayloadError, hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from router.errors import Rejected, Retryable, Unparsable
 
 log = structlog.get_logger(__name__)
 #: seconds to wait before a busy hub is asked again, when nobody knows better
 _RETRY_AFTER = 2.0
+#: what reading a body may raise that breaks off, or whose Content-Encoding is not what it says
+_BROKEN_BODY = (ClientPayloadError, web.RequestPayloadError, HttpProcessingError)
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field."""
+
+    #: its place, with dots between the steps
+    field: str
+    problem: str
+
+
+class ProblemView(BaseModel):
+    """What went wrong, as RFC 9457 has it."""
+
+    model_config = ConfigDict(title="Problem")
+
+    #: names the kind for programs, such as `/problems/refused/floor`; `about:blank` when the status says it all
+    type: str
+    title: str
+    status: int
+    #: a sentence for people
+    detail: str
+    #: what is wrong, field by field; left out where there are no fields
+    errors: list[FieldProblem] | None = None
 
 
 class Problem(Exception):
@@ -30,6 +56,7 @@ class Problem(Exception):
         kind: str = "about:blank",
         fields: Sequence[Mapping[str, str]] = (),
         retry_after: float | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -37,6 +64,7 @@ class Problem(Exception):
         self.kind = kind
         self.fields = fields
         self.retry_after = retry_after
+        self.headers = headers
 
 
 def not_found(what: str) -> Problem:
@@ -56,21 +84,28 @@ def invalid(error: ValidationError, where: str) -> Problem:
 
 def answer(problem: Problem) -> web.Response:
     """Return the problem as `application/problem+json`."""
-    body: dict[str, object] = {
-        "type": problem.kind,
-        "title": problem.status.phrase,
-        "status": problem.status.value,
-        "detail": problem.detail,
-    }
-    if problem.fields:
-        body["errors"] = list(problem.fields)
-    headers = {} if problem.retry_after is None else {"Retry-After": str(max(1, math.ceil(problem.retry_after)))}
+    body = ProblemView(
+        type=problem.kind,
+        title=problem.status.phrase,
+        status=problem.status.value,
+        detail=problem.detail,
+        errors=[FieldProblem(**named) for named in problem.fields] or None,
+    )
     return web.Response(
-        text=json.dumps(body, ensure_ascii=False),
+        text=body.model_dump_json(exclude_none=True),
         status=problem.status,
-        headers=headers,
+        headers=_headers(problem),
         content_type="application/problem+json",
     )
+
+
+def _headers(problem: Problem) -> dict[str, str]:
+    headers = dict(problem.headers)
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
+    if problem.status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return headers
 
 
 def _from_hub_error(error: Exception) -> Problem | None:
@@ -80,6 +115,8 @@ def _from_hub_error(error: Exception) -> Problem | None:
         after = error.after.total_seconds() if error.after else _RETRY_AFTER
         detail = "The hub cannot do this right now. Nothing was lost: please try again in a moment."
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after=after)
+    if isinstance(error, _BROKEN_BODY):
+        return Problem(HTTPStatus.BAD_REQUEST, "The body did not arrive whole, or is packed wrongly. Please try again.")
     if isinstance(error, Unparsable | Rejected):
         return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
     return None
@@ -91,7 +128,8 @@ def _from_http(error: web.HTTPException) -> Problem:
         405: "This address does not take this method.",
         413: "The request is larger than the hub accepts.",
     }
-    return Problem(HTTPStatus(error.status), details.get(error.status, f"{error.reason}."))
+    allowed = {name: value for name, value in error.headers.items() if name == hdrs.ALLOW}
+    return Problem(HTTPStatus(error.status), details.get(error.status, f"{error.reason}."), headers=allowed)
 
 
 @web.middleware

@@ -6,12 +6,13 @@ import hashlib
 import secrets
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
+from functools import partial
 
 from aiohttp import web
 
 from hub.web.facade import Hub
-from hub.web.problems import Problem
+from hub.web.lately import Lately
+from hub.web.peers import is_https
 
 COOKIE = "trunkline_session"
 #: a session nobody uses for this long ends
@@ -42,10 +43,12 @@ def ends_at(token: str) -> datetime:
 
 
 class Sessions:
-    """Opens, checks and ends sessions."""
+    """Opens, checks and ends sessions. One that is ended elsewhere ends here within `lately.TRUSTED`."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+        #: digest → operator
+        self._known: Lately[str] = Lately()
         #: digest → when it was last extended
         self._extended: OrderedDict[str, datetime] = OrderedDict()
 
@@ -57,45 +60,48 @@ class Sessions:
         await self._hub.store.open_session(digest(token), operator, now + IDLE)
         self._remember(digest(token), now)
         response.set_cookie(
-            COOKIE,
+            self._cookie(request),
             token,
             max_age=int(LONGEST.total_seconds()),
             path="/",
             httponly=True,
             samesite="Strict",
-            secure=self._is_https(request),
+            secure=is_https(request, self._hub.settings.hub),
         )
+
+    def token(self, request: web.Request) -> str:
+        """Return the token of the browser's cookie, empty when it sent none."""
+        return request.cookies.get(self._cookie(request), "")
 
     async def find(self, request: web.Request) -> str | None:
         """Return who is signed in, or None, and keep their session alive."""
-        token = request.cookies.get(COOKIE, "")
+        token = self.token(request)
         now = self._hub.clock.now()
         last = ends_at(token)
         if last <= now:
             return None
-        operator = await self._hub.store.session(digest(token))
-        if operator is not None and now - self._extended.get(digest(token), last - LONGEST) > _EXTEND_EVERY:
-            self._remember(digest(token), now)
-            await self._hub.store.open_session(digest(token), operator, min(now + IDLE, last))
-        return operator
+        key = digest(token)
+        return await self._known.ask(key, now, partial(self._read, key, now, last))
 
-    async def operator(self, request: web.Request) -> str:
-        """Return who is signed in. Raises a 401 `Problem` when nobody is."""
-        operator = await self.find(request)
-        if operator is None:
-            raise Problem(HTTPStatus.UNAUTHORIZED, "Nobody is signed in, or the session has ended. Please sign in.")
+    async def _read(self, key: str, now: datetime, last: datetime) -> str | None:
+        operator = await self._hub.store.session(key)
+        if operator is not None and now - self._extended.get(key, last - LONGEST) > _EXTEND_EVERY:
+            self._remember(key, now)
+            await self._hub.store.extend_session(key, min(now + IDLE, last))
         return operator
 
     async def end(self, request: web.Request) -> None:
         """End the session the browser came with, if any."""
-        token = request.cookies.get(COOKIE)
+        token = self.token(request)
         if token:
             self._extended.pop(digest(token), None)
             await self._hub.store.end_session(digest(token))
+            self._known.forget(digest(token))
 
-    def forget(self, response: web.StreamResponse) -> None:
+    def forget(self, request: web.Request, response: web.StreamResponse) -> None:
         """Let the browser forget its token."""
-        response.del_cookie(COOKIE, path="/", httponly=True, samesite="Strict")
+        secure = is_https(request, self._hub.settings.hub)
+        response.del_cookie(self._cookie(request), path="/", httponly=True, samesite="Strict", secure=secure)
 
     def _remember(self, key: str, now: datetime) -> None:
         self._extended[key] = now
@@ -103,5 +109,6 @@ class Sessions:
         while len(self._extended) > _REMEMBERED:
             self._extended.popitem(last=False)
 
-    def _is_https(self, request: web.Request) -> bool:
-        return request.secure or (self._hub.settings.hub.public_url or "").startswith("https:")
+    def _cookie(self, request: web.Request) -> str:
+        # With this prefix browsers take the cookie from this very host only, so that no sibling can plant one.
+        return f"__Host-{COOKIE}" if is_https(request, self._hub.settings.hub) else COOKIE

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from router.delivery import DeliveryState
+from router.delivery import Action, DeliveryState
 from router.model import AuthorKind, FloorHolder, JoinMode, MessageKind, State
 from router.people import Presence, Role
 
@@ -16,7 +16,8 @@ from router.people import Presence, Role
 class View(BaseModel):
     """A part of an answer."""
 
-    model_config = ConfigDict(frozen=True)
+    # What has a default is sent nevertheless.
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class Done(View):
@@ -45,6 +46,7 @@ class DeliveryView(View):
     message: str
     conversation: str
     channel: str
+    action: Action
     state: DeliveryState
     #: the platform's own reason, when it failed or nobody can tell
     reason: str
@@ -57,6 +59,13 @@ class AuthorView(View):
     kind: AuthorKind
     id: str
     name: str
+
+
+class VersionView(View):
+    """What a message said until another text took its place."""
+
+    text: str
+    at: datetime
 
 
 class MessageView(View):
@@ -73,6 +82,13 @@ class MessageView(View):
     attachments: list[FileView]
     choices: list[str]
     deliveries: list[DeliveryView]
+    edited_at: datetime | None
+    #: clients no longer see it, staff do
+    deleted_at: datetime | None
+    #: the latest earlier texts, oldest first
+    versions: list[VersionView]
+    #: what the reader may do with it: `edit`, `retract`
+    actions: list[str]
 
 
 class HandoffView(View):

@@ -24,7 +24,7 @@ OUTSIDE = {
     "socket", "sqlite3", "ssl", "subprocess", "sys", "tempfile", "threading", "urllib",
 }  # fmt: skip
 #: what the core is made of besides the standard library
-LIBRARIES_OF_THE_CORE = {"pydantic", "pydantic_core", "router"}
+LIBRARIES_OF_THE_CORE = {"msgspec", "pydantic", "pydantic_core", "router"}
 
 
 def named(path: Path) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from crm_store import MongoStore
 from router.delivery import Attempt, DeliveryState
 from router.effects import Explain
 from router.errors import Conflict
-from router.model import BotMemory, Handoff, JoinMode, Rating, State
+from router.model import BotMemory, Handoff, JoinMode, Rating, State, Version
 from router.people import Client, Identity, OperatorState, Presence
 from router.ports import Update
 from router.store import Batch, DeliveryChange
@@ -142,7 +142,7 @@ class CommitContract:
         await store.commit(batches.make(changes=[read]))
         await store.commit(batches.make(changes=[late]))
         [(kept, _)] = (await store.deliveries(["d1"])).values()
-        assert kept == delivery("d1", state=DeliveryState.READ, external_id="77")
+        assert kept == delivery("d1", state=DeliveryState.READ, external_id="77", cursor=1)
 
     async def test_a_delivery_remembers_every_attempt(self, store: MongoStore) -> None:
         batches = Batches()
@@ -158,7 +158,7 @@ class CommitContract:
         assert (kept.state, kept.next_at, kept.reason) == (DeliveryState.RETRYING, at(5), "too fast")
         await store.commit(batches.make(changes=[sent]))
         [(kept, _)] = (await store.deliveries(["d1"])).values()
-        assert kept == delivery("d1", state=DeliveryState.SENT, attempts=(first, second), external_id="9")
+        assert kept == delivery("d1", state=DeliveryState.SENT, attempts=(first, second), external_id="9", cursor=1)
 
     async def test_several_changes_of_one_delivery_apply_in_order(self, store: MongoStore) -> None:
         batches = Batches()
@@ -197,6 +197,26 @@ class CommitContract:
     async def test_a_message_for_the_client_without_a_cursor_is_an_error(self, store: MongoStore) -> None:
         with pytest.raises(ValueError, match="m1"):
             await store.commit(Batch("b1", messages=[message("m1")]))
+
+    async def test_a_changed_message_keeps_its_place(self, store: MongoStore) -> None:
+        batches = Batches()
+        await store.commit(batches.make(messages=[message("m1"), message("m2")]))
+        changed = message(
+            "m1", text="b\0tter", edited_at=at(2), deleted_at=at(3), versions=(Version("text of m1", at(2)),)
+        )
+        batch = batches.make(changed={"m1": changed})
+        batch.events = [batches.event("message", "m1", conversation="k1")]
+        await store.commit(batch)
+        await store.commit(batch)
+        kept = replace(changed, text="btter")
+        assert await store.messages("k1") == [kept, message("m2")]
+        first = (await store.chat("shop", "v1", 0, 9)).entries[0]
+        assert (first.message, first.cursor) == (kept, 1)
+
+    async def test_a_message_can_change_in_the_batch_that_brings_it(self, store: MongoStore) -> None:
+        changed = message("m1", text="better", edited_at=at(1))
+        await store.commit(Batches().make(messages=[message("m1")], changed={"m1": changed}))
+        assert await store.messages("k1") == [changed]
 
     async def test_two_messages_are_never_the_same_number(self, store: MongoStore) -> None:
         batches = Batches()

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from crm_store import MongoStore
-from router.errors import Rejected
+from router.errors import Conflict, Rejected
 from router.model import Attachment
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452") + bytes(64)
@@ -51,6 +51,19 @@ class FilesContract:
         kept = await put(store, bytes(700_000))
         async for _ in store.files.read(kept.id):
             break
+
+    async def test_a_key_keeps_one_file_even_at_the_same_time(self, store: MongoStore) -> None:
+        async def put_once(content: bytes) -> Attachment:
+            return await store.files.put(stream(content), name="a", channel="shop", chat="v1", limit=MEGABYTE, key="k")
+
+        done = await asyncio.gather(*(put_once(bytes([n]) * 300_000) for n in range(4)), return_exceptions=True)
+        (kept,) = (each for each in done if isinstance(each, Attachment))
+        assert [type(each) for each in done if each is not kept] == [Conflict] * 3
+        assert await store.files.kept_under("k") == kept
+        assert await store.files.kept_under("other") is None
+        content = b"".join([chunk async for chunk in store.files.read(kept.id)])
+        assert content == bytes([content[0]]) * 300_000
+        assert await left(store) == (1, 2)
 
     async def test_a_file_is_found_only_in_its_own_chat(self, store: MongoStore) -> None:
         kept = await put(store, b"hello")

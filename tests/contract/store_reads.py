@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from crm_store import MongoStore
+from router.access import Account
 from router.delivery import DeliveryState
+from router.errors import Conflict
 from router.model import State
 from router.people import Client, Identity, OperatorState, Presence
-from router.store import Account, DeliveryChange
+from router.store import DeliveryChange
+from router.tokens import Token
 from tests.contract.store_samples import NOW, Batches, at, conversation, delivery, message
 
 
@@ -64,6 +69,29 @@ class LaneContract:
         assert await store.last_operators(["c1", "c2", "c3"]) == {"c1": "ivan"}
         assert await store.last_operators([]) == {}
 
+    async def test_messages_are_found_by_their_ids(self, store: MongoStore) -> None:
+        await store.commit(Batches().make(messages=[message("m1"), message("m2", conversation="k2")]))
+        assert await store.messages_by_id(["m2", "m3"]) == {"m2": message("m2", conversation="k2")}
+        assert await store.messages_by_id([]) == {}
+
+    async def test_clients_messages_are_found_by_the_platforms_ids(self, store: MongoStore) -> None:
+        said = [
+            message("m1", external_id="7"),
+            message("m2", external_id="7", at=at(1)),
+            message("m3", external_id="7", chat="v2"),
+            message("m4", external_id="a\0\ud800"),
+            message("m5"),
+        ]
+        await store.commit(Batches().make(messages=said))
+        asked = [("shop", "v1", "7"), ("shop", "v2", "7"), ("help", "v1", "7"), ("shop", "v1", "")]
+        found = await store.client_messages([*asked, ("shop", "v1", "a\0\ud800")])
+        assert {key: each.id for key, each in found.items()} == {
+            ("shop", "v1", "7"): "m2",
+            ("shop", "v2", "7"): "m3",
+            ("shop", "v1", "a\0\ud800"): "m4",
+        }
+        assert await store.client_messages([]) == {}
+
     async def test_timers_come_due_earliest_first(self, store: MongoStore) -> None:
         batches = Batches()
         late = conversation("late", timers={"close": at(50), "offer": at(20)})
@@ -107,8 +135,8 @@ class LaneContract:
     async def test_the_feed_is_read_from_a_cursor(self, store: MongoStore) -> None:
         batches = Batches()
         assert await store.last_cursor() == 0
-        event = batches.event("operator", "olga", line="sales", staff=("olga",), data={"a.b": {"$c": 1}, "d": [None]})
         batch = batches.make(messages=[message(f"m{n}") for n in range(1, 4)])
+        event = batches.event("operator", "olga", line="sales", staff=("olga",), data={"a.b": {"$c": 1}, "d": [None]})
         batch.events.append(event)
         await store.commit(batch)
         assert await store.last_cursor() == 4
@@ -129,11 +157,11 @@ class DeliveryContract:
                     deliveries=[delivery(f"b{n}", f"m{n}1"), delivery(f"a{n}", f"m{n}1")],
                 )
             )
-        first = await store.undelivered("shop", "", 4)
+        first = await store.undelivered("shop", 0, 4)
         assert [found.id for found, _ in first] == ["b3", "a3", "b1", "a1"]
-        rest = await store.undelivered("shop", "a1", 4)
+        rest = await store.undelivered("shop", first[-1][0].cursor, 4)
         assert [(found.id, said.id) for found, said in rest] == [("b2", "m21"), ("a2", "m21")]
-        assert await store.undelivered("help", "", 4) == []
+        assert await store.undelivered("help", 0, 4) == []
 
     async def test_only_what_is_still_to_be_sent_is_undelivered(self, store: MongoStore) -> None:
         states = list(DeliveryState)
@@ -143,14 +171,19 @@ class DeliveryContract:
                 deliveries=[delivery(f"d{n}", state=state) for n, state in enumerate(states)],
             )
         )
-        found = [each.state for each, _ in await store.undelivered("shop", "", 99)]
+        found = [each.state for each, _ in await store.undelivered("shop", 0, 99)]
+        assert await store.last_delivery("shop") == len(states)
+        assert await store.last_delivery("help") == 0
+        everything = [each.state for each, _ in await store.outgoing("shop", 0, 99)]
+        assert everything == states
         assert found == [DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING]
 
     async def test_reading_goes_on_behind_a_delivery_that_was_sent_meanwhile(self, store: MongoStore) -> None:
         batches = Batches()
         await store.commit(batches.make(messages=[message("m1")], deliveries=[delivery("d1"), delivery("d2")]))
         await store.commit(batches.make(changes=[DeliveryChange("d1", DeliveryState.SENT, (DeliveryState.QUEUED,))]))
-        assert [each.id for each, _ in await store.undelivered("shop", "d1", 9)] == ["d2"]
+        assert [each.id for each, _ in await store.undelivered("shop", 1, 9)] == ["d2"]
+        assert [each.id for each, _ in await store.outgoing("shop", 1, 9)] == ["d2"]
 
     async def test_deliveries_of_messages(self, store: MongoStore) -> None:
         await store.commit(
@@ -191,6 +224,39 @@ class AccountContract:
             await store.open_session(token, operator, later)
         await store.end_sessions_of("olga")
         assert [await store.session(token) for token in ("a", "b", "c")] == [None, None, "ivan"]
+
+    async def test_a_session_that_ended_is_not_extended(self, store: MongoStore) -> None:
+        soon, later = datetime.now(UTC) + timedelta(hours=1), datetime.now(UTC) + timedelta(hours=2)
+        await store.open_session("a", "olga", soon)
+        await store.extend_session("a", later)
+        assert await store.session("a") == "olga"
+        await store.end_session("a")
+        await store.extend_session("a", later)
+        assert await store.session("a") is None
+
+    async def test_a_token_is_known_by_its_digest_until_it_is_revoked(self, store: MongoStore) -> None:
+        site, crm = Token("site", "digest-1", "olga", NOW, at(9)), Token("crm", "digest-2", "ivan", NOW)
+        for token in (site, crm):
+            await store.add_token(token)
+        assert await store.tokens() == [crm, site]
+        assert [await store.token(digest) for digest in ("digest-1", "digest-3", "\ud800")] == [site, None, None]
+        await store.revoke_token("site")
+        assert await store.token("digest-1") is None
+
+    async def test_no_two_tokens_have_one_name(self, store: MongoStore) -> None:
+        await store.add_token(Token("site", "digest-1", "olga", NOW))
+        with pytest.raises(Conflict, match="site"):
+            await store.add_token(Token("site", "digest-2", "ivan", NOW))
+        assert await store.tokens() == [Token("site", "digest-1", "olga", NOW)]
+
+    async def test_the_use_of_a_token_is_noted_once_a_minute(self, store: MongoStore) -> None:
+        await store.add_token(Token("site", "digest", "olga", NOW))
+        noted = []
+        for seconds in (0, 59, 60, 61):
+            await store.use_token("digest", NOW + timedelta(seconds=seconds))
+            (token,) = await store.tokens()
+            noted.append(token.last_used_at)
+        assert noted == [NOW, NOW, NOW + timedelta(minutes=1), NOW + timedelta(minutes=1)]
 
     async def test_a_secret_is_made_once(self, store: MongoStore) -> None:
         made = await asyncio.gather(*(store.secret("cookies") for _ in range(5)))

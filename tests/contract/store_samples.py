@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from msgspec.structs import replace
+
 from router.delivery import Delivery
 from router.model import Author, AuthorKind, Conversation, Message, MessageKind
 from router.ports import FeedEvent
@@ -64,10 +66,12 @@ class Batches:
     def __init__(self) -> None:
         self._ids = count(1)
         self._cursors = count(1)
+        self._places = count(1)
 
     def make(self, *, messages: Iterable[Message] = (), **fields: Any) -> Batch:
         """A batch with an event for each message."""
         said = list(messages)
+        fields["deliveries"] = [replace(each, cursor=next(self._places)) for each in fields.get("deliveries", ())]
         events = [self.event("message", each.id, conversation=each.conversation) for each in said]
         return Batch(id=f"b{next(self._ids)}", messages=said, events=events, **fields)
 

@@ -24,7 +24,7 @@ from router.errors import Unparsable
 from router.events import ClientEvent, ClientMessage
 from router.model import Conversation, Message, Understanding
 from router.people import Identity, Sender
-from router.ports import Capabilities, Clock, Host, Sent, Update
+from router.ports import Capabilities, Channel, Clock, Host, Sent, Update
 from router.rulebook import Rulebook
 from router.rules import Rules
 from router.store import Filter
@@ -55,6 +55,8 @@ class ScriptedChannel:
     broken: Exception | None = None
     #: (conversation, n) that was shown as read
     read: list[tuple[str, int]] = field(default_factory=list)
+    #: (chat, operator) that was shown as typing
+    typed: list[tuple[str, str]] = field(default_factory=list)
     #: chats whose conversation changed hands or ended
     news: list[str] = field(default_factory=list)
     host: asyncio.Future[Host] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -95,7 +97,7 @@ class ScriptedChannel:
         return answer
 
     async def typing(self, chat: str, name: str) -> None:
-        raise AssertionError("no test lets an operator type here")
+        self.typed.append((chat, name))
 
     async def seen(self, chat: str, conversation: str, n: int) -> None:
         self.read.append((conversation, n))
@@ -162,7 +164,7 @@ class Stage:
 
 def stage_of(
     store: MongoStore,
-    channels: Sequence[ScriptedChannel],
+    channels: Sequence[Channel],
     rules: Mapping[str, Any] = RULES,
     clock: Clock | None = None,
     triage: Any = None,

@@ -7,15 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 from crm_store import MongoStore
+from router.access import Account, Accounts
 from router.model import State
 from router.people import Client, Identity
 from router.ports import Update
-from router.store import Account, Filter, Store
+from router.store import Filter, Store
+from router.tokens import Token
 from tests.contract.store_files import put
 from tests.contract.store_samples import NOW, Batches, at, conversation, delivery, message
 
 #: what only writes, or reads nothing of its own
-WRITES = {"commit", "save_account", "open_session", "files", "close"}
+WRITES = {"commit", "save_account", "open_session", "add_token", "files", "webhooks", "close"}
 
 
 async def filled(store: MongoStore) -> str:
@@ -33,6 +35,7 @@ async def filled(store: MongoStore) -> str:
     await store.ledger.append("shop", [(Update(f"u{n}", "x"), n) for n in numbers], NOW)
     await store.save_account(Account("olga", "x"))
     await store.open_session("t", "olga", NOW + timedelta(days=9999))
+    await store.add_token(Token("site", "digest", "olga", NOW))
     return (await put(store, b"hello")).id
 
 
@@ -47,11 +50,16 @@ def reads(store: MongoStore) -> dict[str, list[Awaitable[Any]]]:
         "last_operators": [store.last_operators(["c1", "c2"])],
         "held_by": [store.held_by("sales", ["olga", "ivan"])],
         "due": [store.due("sales", at(5), 10)],
+        "messages_by_id": [store.messages_by_id(["m1", "m2"])],
+        "client_messages": [store.client_messages([("shop", "v1", "1"), ("shop", "v2", "2")])],
         "chats_away": [store.chats_away("shop", "support")],
         "operators": [store.operators()],
         "count_loads": [store.count_loads()],
         "last_cursor": [store.last_cursor()],
-        "undelivered": [store.undelivered("shop", "", 5), store.undelivered("shop", "d3", 5)],
+        "undelivered": [store.undelivered("shop", 0, 5), store.undelivered("shop", 3, 5)],
+        "outgoing": [store.outgoing("shop", 3, 5)],
+        "last_delivery": [store.last_delivery("shop")],
+        "oldest_undelivered": [store.oldest_undelivered("shop")],
         "deliveries": [store.deliveries(["d1", "d2"])],
         "chat": [store.chat("shop", "v1", 3, 10)],
         "list_conversations": [
@@ -68,8 +76,14 @@ def reads(store: MongoStore) -> dict[str, list[Awaitable[Any]]]:
         "session": [store.session("t")],
         "end_session": [store.end_session("t")],
         "end_sessions_of": [store.end_sessions_of("olga")],
+        "extend_session": [store.extend_session("t", NOW + timedelta(days=9999))],
+        "tokens": [store.tokens()],
+        "token": [store.token("digest")],
+        "use_token": [store.use_token("digest", NOW)],
+        "revoke_token": [store.revoke_token("gone")],
         "secret": [store.secret("cookies")],
         "ping": [store.ping()],
+        "beat": [store.beat()],
     }
 
 
@@ -83,7 +97,18 @@ async def test_no_query_scans_a_collection(store: MongoStore, database: str) -> 
     _ = [entry async for entry in store.ledger.undecided()]
     await store.ledger.find("shop:u1")
     await store.ledger.poison("shop:u1", "bad")
+    await store.ledger.poisoned(channel="shop")
+    await store.ledger.replay("shop:u1")
+    await store.ledger.replayed()
+    await store.ledger.poison("shop:u1", "bad")
+    await store.ledger.replay_all()
+    await store.ledger.replay_all("shop")
+    await store.ledger.repeated("shop", NOW.date(), 2)
+    await store.figures.days(NOW)
+    await store.figures.days(NOW, "shop")
+    await store.figures.gaps(NOW)
     await store.files.find(file, channel="shop", chat="v1")
+    await store.files.kept_under("key")
     _ = [chunk async for chunk in store.files.read(file)]
     await raw.command("profile", 0)
     asked = await raw["system.profile"].find({"ns": {"$ne": f"{database}.system.profile"}}).to_list()
@@ -98,7 +123,8 @@ async def test_no_list_is_sorted_in_memory(store: MongoStore, database: str) -> 
     await raw.command("profile", 2)
     for wanted in (Filter(), Filter(lines=["sales", "help"], staff="olga"), Filter(staff="olga"), Filter(lines=["x"])):
         await store.list_conversations(wanted)
-    await store.undelivered("shop", "d3", 5)
+    await store.undelivered("shop", 3, 5)
+    await store.outgoing("shop", 3, 5)
     await store.chat("shop", "v1", 3, 10)
     await store.messages("k1", before=5)
     await store.due("sales", at(5), 10)
@@ -112,4 +138,5 @@ async def test_every_read_of_the_port_is_looked_at(store: MongoStore) -> None:
     for calls in looked_at.values():
         for call in calls:
             call.close()  # type: ignore[attr-defined]  # coroutines, which are only counted here
-    assert set(looked_at) | WRITES == {name for name in vars(Store) if not name.startswith("_")}
+    ports = {**vars(Accounts), **vars(Store)}
+    assert set(looked_at) | WRITES == {name for name in ports if not name.startswith("_")}

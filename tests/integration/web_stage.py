@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from http.cookies import SimpleCookie
 from typing import Any
@@ -16,8 +16,13 @@ from aiohttp.test_utils import TestServer
 from argon2 import PasswordHasher
 
 from crm_store import MongoStore
+from hub.passwords import Passwords
+from hub.settings.model import HubSettings
 from hub.web.app import build_app
-from router.store import Account
+from hub.web.keys import SIGN_IN
+from hub.web.signin import SignInDesk
+from router.access import Account
+from router.ports import Channel, Clock
 from tests.integration.stage import ScriptedChannel, Stage, running, stage_of
 
 RULES: dict[str, Any] = {
@@ -41,12 +46,16 @@ RULES: dict[str, Any] = {
 
 
 PASSWORD = "correct horse"
+#: settings for tests that ask faster than people do
+UNHURRIED = HubSettings(api_rate=None)
+#: real hashes are slow on purpose, and tests sign in often
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
 @cache
 def _password_hash() -> str:
-    """Return the one hash that all accounts have, because making it is slow on purpose."""
-    return PasswordHasher().hash(PASSWORD)
+    """Return the one hash that all accounts have."""
+    return QUICK.hash(PASSWORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +170,21 @@ class WebStage:
 
 
 @asynccontextmanager
-async def web_stage(store: MongoStore) -> AsyncIterator[WebStage]:
-    """Run a hub with its web application."""
+async def web_stage(
+    store: MongoStore,
+    settings: HubSettings = UNHURRIED,
+    clock: Clock | None = None,
+    others: Sequence[Channel] = (),
+) -> AsyncIterator[WebStage]:
+    """Run a hub with its web application, one scripted channel, and `others`."""
     channel = ScriptedChannel()
-    stage = stage_of(store, [channel], RULES)
+    stage = stage_of(store, [channel, *others], RULES, clock)
+    stage.hub.settings = replace(stage.hub.settings, hub=settings)
     for operator in stage.hub.rules.operators:
         await store.save_account(Account(operator, _password_hash()))
-    async with running(stage), TestServer(build_app(stage.hub)) as server:
+    app = build_app(stage.hub)
+    app[SIGN_IN] = SignInDesk(stage.hub, Passwords(QUICK))
+    async with running(stage), TestServer(app) as server:
         it = WebStage(stage, channel, str(server.make_url("")).rstrip("/"))
         try:
             yield it

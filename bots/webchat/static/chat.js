@@ -118,6 +118,7 @@ export class Chat {
     const heard = {
       welcome: () => this.#welcome(frame),
       entries: () => this.#add(frame.entries),
+      changed: () => this.#thread.change(frame.entries),
       echo: () => this.#took(frame),
       ack: () => this.#outbox.acknowledge(frame.id),
       seen: () => this.#thread.saw(frame),

@@ -85,7 +85,8 @@ export class Log {
     items.forEach((item, at) => {
       const at_ = new Date(item.at);
       if (day !== (day = at_.toDateString())) rows.push(this.#row(`day ${day}`, () => this.#day(at_)));
-      const row = this.#row(item.key, () => this.#message(item));
+      const changed = item.deleted ? 'deleted' : item.edited && `edited ${item.text}`;
+      const row = this.#row(item.key, () => this.#message(item), changed);
       row.classList.toggle('first', !belongs(items[at - 1], item));
       row.classList.toggle('last', !belongs(item, items[at + 1]));
       this.#mark(row, item);
@@ -109,9 +110,15 @@ export class Log {
     }
   }
 
-  #row(key, make) {
-    if (!this.#rows.has(key)) this.#rows.set(key, make());
-    return this.#rows.get(key);
+  /** The row of a key, made anew when its message has `changed`. */
+  #row(key, make, changed) {
+    const kept = this.#rows.get(key);
+    if (kept && kept.changed === changed) return kept;
+    kept?.remove();
+    const row = make();
+    row.changed = changed;
+    this.#rows.set(key, row);
+    return row;
   }
 
   #day(date) {
@@ -125,7 +132,7 @@ export class Log {
     const name = own ? this.#texts.you : item.name || this.#texts.bot;
     const row = h('div', { class: `row ${own ? 'own' : 'theirs'}` },
       h('div', { class: own ? 'name unseen' : 'name', dir: 'auto' }, name),
-      item.text && h('div', { class: 'bubble', dir: 'auto' }, ...linked(item.text)),
+      this.#said(item),
       ...(item.files ?? []).map((file) => this.#file(file)));
     if (item.kind === 'rating') {
       row.rating = new Rating(this.#texts, this.#act.rate);
@@ -133,6 +140,12 @@ export class Log {
     }
     row.meta = row.appendChild(h('div', { class: 'meta', 'aria-live': 'off' }));
     return row;
+  }
+
+  #said({ text, edited, deleted }) {
+    if (deleted) return h('div', { class: 'bubble gone' }, this.#texts.deleted);
+    const mark = edited && h('small', {}, this.#texts.edited);
+    return text && h('div', { class: 'bubble', dir: 'auto' }, ...linked(text), mark || null);
   }
 
   #file(file) {

@@ -21,6 +21,14 @@ export class Thread {
     }
   }
 
+  /** What has become of entries: `{id, text, edited, deleted, choices, files}`. */
+  change(entries) {
+    for (const entry of entries) {
+      const known = this.#entries.get(entry.id);
+      if (known) this.#entries.set(entry.id, { ...known, choices: null, files: null, ...entry });
+    }
+  }
+
   /** An own message `{own, text, at, files}` that the hub has taken from this window or another. */
   took(message) {
     if (!this.knows(message.own)) this.#loose.set(message.own, message);
@@ -37,7 +45,8 @@ export class Thread {
 
   /** How many messages of ours came after a cursor. */
   unread(cursor) {
-    return [...this.#entries.values()].filter((entry) => entry.from !== 'client' && entry.cursor > cursor).length;
+    return [...this.#entries.values()]
+      .filter((entry) => entry.from !== 'client' && entry.cursor > cursor && !entry.deleted).length;
   }
 
   get last() {

@@ -9,8 +9,8 @@ from aiohttp import WSServerHandshakeError
 from aiohttp.test_utils import make_mocked_request
 from pydantic import ValidationError
 
-from bots.webchat.limits import Buckets, address_of
-from bots.webchat.settings import Rate
+from bots.webchat.limits import address_of
+from router.rates import Buckets, Rate
 from tests.bots.webchat.visitor import Shop, make_settings, open_shop
 from tests.contract.host import TestClock
 

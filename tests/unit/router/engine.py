@@ -5,24 +5,23 @@ Nothing of the core is replaced. Whatever the world decides, it decides twice fr
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from typing import Any
 
-from router.catalog import Catalog
 from router.clients import is_over
 from router.decide import decide
 from router.desk import Desk, Roster
 from router.effects import AfterCommit, AskTriage, Effect, Move, Outcome, ShowSeen, WakeLines
 from router.events import (
+    Amendment,
     Arrived,
-    ClientEnded,
+    ClientDeleted,
+    ClientEdited,
+    ClientEvent,
     ClientMessage,
-    ClientRated,
     Event,
     Reopen,
     Resend,
@@ -31,10 +30,11 @@ from router.events import (
     TriageAnswered,
     Wake,
 )
-from router.model import Conversation, Understanding
+from router.model import Conversation, Message, Understanding
 from router.rulebook import Rulebook
 from router.rules import Rules
 from tests.unit.router.kept import Entry, Kept
+from tests.unit.router.texts import WEBCHATS, Prompts, catalog
 
 #: a Monday
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -42,24 +42,6 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SLOW = "slow"
 TriageScript = Callable[[AskTriage], Understanding | str | None]
 _TOO_MANY = 3000
-
-
-def catalog() -> Catalog:
-    """Return the catalogue the core ships with."""
-    folder = files("router") / "locale"
-    return Catalog({tongue: json.loads((folder / f"{tongue}.json").read_text("utf-8")) for tongue in ("en", "ru")})
-
-
-class Prompts:
-    """Slot questions that name their slot."""
-
-    def ask(self, slot: str, language: str) -> str:
-        """Return the question for a slot."""
-        return f"{language}: your {slot}?"
-
-    def again(self, slot: str, language: str) -> str:
-        """Return the question for a slot after an answer that held none."""
-        return f"{language}: I need your {slot}."
 
 
 def never_asked(question: AskTriage) -> Understanding | None:
@@ -82,7 +64,7 @@ class Engine:
     """A hub without I/O. Its time stands still unless `advance` or `jump` moves it."""
 
     def __init__(self, rules: Mapping[str, Any], *, now: datetime = NOON, triage: TriageScript = never_asked) -> None:
-        self.book = Rulebook(Rules.model_validate(rules), catalog(), Prompts())
+        self.book = Rulebook(Rules.model_validate(rules), catalog(), Prompts(), amends=WEBCHATS)
         self.now = now
         self.triage = triage
         self.kept = Kept()
@@ -161,6 +143,7 @@ class Engine:
         self._pending.clear()
         for desk in self.desks.values():
             desk.learn({}, {})
+            desk.forget_messages()
         return after
 
     def act(self, after: list[AfterCommit]) -> None:
@@ -234,25 +217,37 @@ class Engine:
         first = self._home(getattr(event, "channel", ""))
         if isinstance(event, Wake):
             return event.line
-        if isinstance(event, ClientMessage | ClientRated | ClientEnded):
+        if (said := self._changes(event)) is not None:
+            return self._place_of(said.conversation, first)
+        if isinstance(event, ClientEvent):
             latest = self._latest(event.channel, event.chat)
             over = latest is None or (isinstance(event, ClientMessage) and is_over(self.book, latest, self.now))
             return first if over or latest is None else latest.line
-        if isinstance(event, SetPresence):
-            return first
-        held = next((line for line, desk in self.desks.items() if desk.get(event.conversation)), "")
-        kept = self.kept.conversations.get(event.conversation)
-        return held or (kept.line if kept else first)
+        return first if isinstance(event, SetPresence) else self._place_of(event.conversation, first)
+
+    def _place_of(self, conversation: str, otherwise: str) -> str:
+        kept = self.kept.conversations.get(conversation)
+        lines = (line for line, desk in self.desks.items() if desk.get(conversation))
+        return next(lines, kept.line if kept else otherwise)
+
+    def _changes(self, event: Event) -> Message | None:
+        """Return the message that a client's event changes, committed or not."""
+        if not isinstance(event, ClientEdited | ClientDeleted):
+            return None
+        key = (event.channel, event.chat, event.external_id)
+        return next((m for desk in self.desks.values() if (m := desk.heard(*key))), self.kept.heard(*key))
 
     def _latest(self, channel: str, chat: str) -> Conversation | None:
-        found = [self.kept.latest_of(channel, chat), *(desk.of_chat(channel, chat) for desk in self.desks.values())]
+        # Desks first: they know before the store does what has moved to another line.
+        found = [*(desk.of_chat(channel, chat) for desk in self.desks.values()), self.kept.latest_of(channel, chat)]
         return max((c for c in found if c is not None), key=lambda c: c.created_at, default=None)
 
     def _fill(self, desk: Desk, event: Event) -> None:
         """Put on the desk what the event speaks of."""
         kept = self.kept
         self._load(desk, kept.conversations.get(getattr(event, "conversation", "")))
-        if isinstance(event, ClientMessage | ClientRated | ClientEnded):
+        self._fill_messages(desk, event)
+        if isinstance(event, ClientEvent):
             self._load_latest(desk, event.channel, event.chat)
         if isinstance(event, Reopen) and (conversation := desk.get(event.conversation)):
             self._load_latest(desk, conversation.channel, conversation.chat)
@@ -260,8 +255,16 @@ class Engine:
             for conversation in kept.held_by(desk.line, self.roster.absent_with_load(self.book, self.now)):
                 self._load(desk, conversation)
         if isinstance(event, Resend) and event.delivery in kept.deliveries:
-            desk.deliveries[event.delivery] = kept.deliveries[event.delivery]
+            delivery = desk.deliveries[event.delivery] = kept.deliveries[event.delivery]
+            desk.remember(kept.messages[delivery.message])
         desk.learn({**kept.clients, **desk.clients}, kept.last_operators())
+
+    def _fill_messages(self, desk: Desk, event: Event) -> None:
+        """Put on the desk the message that the event changes, unless the batch has changed it already."""
+        named = self.kept.messages.get(event.message) if isinstance(event, Amendment) else self._changes(event)
+        if named is not None:
+            self._load(desk, self.kept.conversations.get(named.conversation))
+            desk.remember(desk.messages.get(named.id, named))
 
     def _load(self, desk: Desk, conversation: Conversation | None) -> None:
         somewhere = conversation and any(other.get(conversation.id) for other in self.desks.values())
@@ -289,6 +292,8 @@ def copy_of(desk: Desk) -> Desk:
         conversations=dict(desk.conversations),
         chats=dict(desk.chats),
         clients=dict(desk.clients),
+        messages=dict(desk.messages),
+        _heard=dict(desk._heard),
         _queue=list(desk._queue),
         _offered=dict(desk._offered),
     )

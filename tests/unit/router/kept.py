@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from router.delivery import Delivery, DeliveryState
 from router.effects import (
     AddDelivery,
     AddMessage,
     ChangeLoad,
+    ChangeMessage,
     Explain,
     Outcome,
     Requeue,
@@ -45,9 +48,8 @@ class Kept:
         match effect:
             case SaveConversation(conversation):
                 self.conversations[conversation.id] = conversation
-            case AddMessage(message):
-                assert message.id not in self.messages, "a message id was used twice"
-                self.messages[message.id] = message
+            case AddMessage() | ChangeMessage():
+                self._keep(effect)
             case AddDelivery(delivery, _):
                 assert delivery.id not in self.deliveries, "a delivery id was used twice"
                 self.deliveries[delivery.id] = delivery
@@ -63,6 +65,15 @@ class Kept:
                 self.explanations.append(effect)
             case Outcome():
                 pass
+
+    def _keep(self, effect: AddMessage | ChangeMessage) -> None:
+        message = effect.message
+        if isinstance(effect, AddMessage):
+            assert message.id not in self.messages, "a message id was used twice"
+        else:
+            former = self.messages[message.id]
+            assert (former.n, former.author, former.at) == (message.n, message.author, message.at)
+        self.messages[message.id] = message
 
     def _operator(self, operator: str) -> OperatorState:
         return self.operators.get(operator, OperatorState(operator))
@@ -93,6 +104,11 @@ class Kept:
         """Return the latest conversation of a chat; of those begun at one moment, the one begun last."""
         of_chat = [c for c in self.conversations.values() if (c.channel, c.chat) == (channel, chat)]
         return max(reversed(of_chat), key=lambda c: c.created_at, default=None)
+
+    def heard(self, channel: str, chat: str, external_id: str) -> Message | None:
+        """Return a client's message by the platform's id."""
+        every = self.messages.values() if external_id else ()
+        return next((m for m in every if (m.channel, m.chat, m.external_id) == (channel, chat, external_id)), None)
 
     def last_operators(self) -> dict[str, str]:
         """Return client → the operator of their latest conversation that had one."""

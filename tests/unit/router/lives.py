@@ -9,21 +9,25 @@ from hypothesis import strategies as st
 
 from router.console import allowed
 from router.events import (
+    ClientDeleted,
+    ClientEdited,
     ClientEnded,
     ClientRated,
     Close,
     Command,
+    Edit,
     Join,
     Leave,
     Note,
     Reopen,
     Reply,
+    Retract,
     SetPresence,
     Skip,
     Take,
     Transfer,
 )
-from router.model import Conversation, JoinMode, Understanding
+from router.model import AuthorKind, Conversation, JoinMode, Understanding
 from router.people import Presence
 from tests.unit.router.engine import SLOW
 from tests.unit.router.kept import Entry
@@ -165,11 +169,52 @@ class Tries:
         return [act(world, every[self.pick % len(every)], self.operator, self.action, self.pick)] if every else []
 
 
-Deed = Writes | Ends | Goes | Works | Tries
+@dataclass(frozen=True)
+class Rewords:
+    """A client edits or takes back what they are just writing, or any message, even one of another chat."""
+
+    chat: tuple[str, str]
+    #: empty takes it back
+    text: str
+    #: -1 for what is written in the same breath
+    pick: int
+
+    def updates(self, world: World) -> list[Entry]:
+        """Return what the ledger gets."""
+        channel, chat = self.chat
+        every = list(world.kept.messages.values())
+        said = [world.client_message("good mroning", chat, channel=channel)] if self.pick < 0 or not every else []
+        meant = said[0].external_id if said else every[self.pick % len(every)].external_id
+        start = (world.fresh_id(), channel, chat, meant)
+        changed = ClientEdited(*start, self.text, world.now) if self.text else ClientDeleted(*start, world.now)
+        return [*said, changed]
+
+
+@dataclass(frozen=True)
+class Amends:
+    """An operator tries to edit or take back any message, allowed or not."""
+
+    operator: str
+    #: empty takes it back
+    text: str
+    pick: int
+
+    def updates(self, world: World) -> list[Entry]:
+        """Return what the ledger gets; nothing while nothing was said."""
+        every = [m for m in world.kept.messages.values() if m.author.kind is AuthorKind.OPERATOR]
+        if not every:
+            return []
+        message = every[self.pick % len(every)]
+        start = (world.fresh_id(), message.conversation, self.operator, message.id)
+        return [Edit(*start, self.text) if self.text else Retract(*start)]
+
+
+Deed = Writes | Ends | Goes | Works | Tries | Rewords | Amends
 _ACTIONS = ("skip", "note", "whisper", "transfer", "join_open", "join_hidden", "leave", "reopen")
 _chats = st.sampled_from(CHATS)
 _names = st.sampled_from(OPERATORS)
 _picks = st.integers(0, 999)
+_mended = st.sampled_from(("good morning", "better so", "better so", ""))
 _writes = st.builds(Writes, _chats, st.sampled_from(WORDS))
 _works = st.builds(Works, st.sampled_from((*["take"] * 6, *["reply"] * 8, *["close"] * 4, *_ACTIONS)), _picks)
 _presences = st.sampled_from((*[Presence.AVAILABLE] * 3, Presence.BREAK, Presence.AWAY))
@@ -180,6 +225,8 @@ deeds: st.SearchStrategy[Deed] = st.one_of(
     *[_works] * 6,
     st.builds(Ends, _chats, st.integers(0, 5)),
     st.builds(Goes, _names, _presences),
+    st.builds(Rewords, _chats, _mended, st.one_of(st.just(-1), _picks)),
+    st.builds(Amends, _names, _mended, _picks),
     st.builds(Tries, _names, st.sampled_from(("take", "reply", "close", *_ACTIONS)), _picks),
 )
 

@@ -9,7 +9,7 @@ import pytest
 
 import router
 from router.catalog import Catalog
-from tests.unit.router.engine import catalog
+from tests.unit.router.texts import catalog
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _SMALL = Catalog({"en": {"hi": "Hello {name}", "only": "Only here"}, "ru": {"hi": "Привет, {name}"}})

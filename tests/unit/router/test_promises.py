@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 from typing import Any
@@ -11,12 +10,15 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from msgspec.structs import replace
 
 from router.conversation import CLOSE, OFFER, RETRY, TRIAGE
+from router.delivery import Action
 from router.desk import Desk
 from router.distribution import choose
 from router.effects import AddDelivery, Move, SaveConversation, WakeLines
 from router.events import (
+    Amendment,
     Arrived,
     ClientMessage,
     Command,
@@ -30,6 +32,7 @@ from router.model import AuthorKind, Conversation, FloorHolder, State, Understan
 from router.people import Presence
 from tests.unit.router.engine import Decision
 from tests.unit.router.lives import ANSWERS, OPERATORS, Deed, deeds, rule_sets
+from tests.unit.router.retold import told_of
 from tests.unit.router.shops import scripted
 from tests.unit.router.world import World
 
@@ -100,9 +103,11 @@ def _people(conversation: Conversation) -> set[str]:
 
 
 def _only_the_floor_holder_speaks(decision: Decision) -> None:
-    """Promise 6: an operator's words leave only by their own reply, with the floor."""
+    """Promise 6: an operator's new words leave only by their own reply, with the floor."""
     for effect in decision.effects:
-        if isinstance(effect, AddDelivery) and effect.message.author.kind is AuthorKind.OPERATOR:
+        if isinstance(effect, AddDelivery) and effect.delivery.action is not Action.SEND:
+            assert isinstance(decision.event, Amendment)
+        elif isinstance(effect, AddDelivery) and effect.message.author.kind is AuthorKind.OPERATOR:
             assert isinstance(decision.event, Reply)
             assert effect.message.author.id == decision.event.operator
             assert decision.before is not None
@@ -205,6 +210,16 @@ class Life(RuleBasedStateMachine):
             if message.author.kind is AuthorKind.CLIENT:
                 kept[message.channel, message.chat].append(message.external_id)
         assert sent == kept
+
+    @invariant()
+    def every_message_reads_as_it_was_last_left(self) -> None:
+        """Edits and deletions that were carried out, in the order of the ledger, and nothing else, change messages."""
+        told = told_of(self.world.kept)
+        for message in self.world.kept.messages.values():
+            if message.id in told:
+                assert (message.text, message.deleted_at is not None) == told[message.id]
+            else:
+                assert (message.edited_at, message.deleted_at, message.versions) == (None, None, ())
 
     @invariant()
     def every_command_has_its_outcome(self) -> None:

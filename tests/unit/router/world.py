@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from router.events import ClientMessage, SetPresence
 from router.model import AuthorKind, Conversation, Message, MessageKind, State

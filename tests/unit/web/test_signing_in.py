@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, Type, extract_parameters
 
 from hub.accounts import ensure, reset
 from hub.passwords import Passwords, generate
+from hub.web.problems import Problem
 from hub.web.sessions import LONGEST, digest, ends_at, new_token
+from hub.web.signin import SignInDesk
 from hub.web.throttle import Failures
+from router.access import Account
 from router.errors import Misconfigured
 from router.rules import Rules
-from router.store import Account
+from tests.contract.host import TestClock
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -26,8 +32,12 @@ class Accounts:
     def __init__(self) -> None:
         self.kept: dict[str, Account] = {}
         self.signed_out: list[str] = []
+        #: accounts are read while it is set
+        self.open = asyncio.Event()
+        self.open.set()
 
     async def accounts(self) -> dict[str, Account]:
+        await self.open.wait()
         return dict(self.kept)
 
     async def save_account(self, account: Account) -> None:
@@ -35,6 +45,33 @@ class Accounts:
 
     async def end_sessions_of(self, operator: str) -> None:
         self.signed_out.append(operator)
+
+
+@dataclass
+class Desk:
+    """What a sign-in desk needs of a hub."""
+
+    store: Accounts = field(default_factory=Accounts)
+    clock: TestClock = field(default_factory=TestClock)
+    rules: Rules = RULES
+
+
+class CountingHasher(PasswordHasher):
+    """Counts how often it does its slow work."""
+
+    verified = 0
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - argon2's own name
+        self.verified += 1
+        return super().verify(hash, password)
+
+
+async def _try(desk: SignInDesk, operator: str, address: str = "192.0.2.1") -> int:
+    try:
+        await desk.check(operator, "guess", address)
+    except Problem as problem:
+        return problem.status
+    return 200
 
 
 def test_generated_passwords_differ_and_can_be_read_aloud() -> None:
@@ -109,3 +146,73 @@ def test_failures_make_wait_until_the_window_ends() -> None:
     assert not failures.wait("anna", NOW + timedelta(minutes=5))
     failures.forget("anna")
     assert not failures.wait("anna", NOW)
+
+
+def test_a_try_that_succeeded_is_taken_back() -> None:
+    """What failed before stays counted, and nothing falls below nothing."""
+    failures = Failures(2, timedelta(minutes=5))
+    failures.take_back("office")
+    failures.add("office", NOW)
+    for _ in range(5):
+        failures.add("office", NOW)
+        failures.take_back("office")
+    assert not failures.wait("office", NOW)
+    failures.add("office", NOW)
+    assert failures.wait("office", NOW)
+
+
+def test_failures_of_many_keys_take_bounded_memory() -> None:
+    """Whoever makes names up pushes out the oldest of them."""
+    failures = Failures(1, timedelta(minutes=5))
+    for number in range(10_001):
+        failures.add(str(number), NOW)
+    assert not failures.wait("0", NOW)
+    assert failures.wait("10000", NOW)
+
+
+def test_passwords_are_hashed_as_strongly_as_rfc_9106_asks() -> None:
+    """Argon2id; its second recommended option or more: 3 passes over 64 MiB in 4 lanes."""
+    parameters = extract_parameters(PasswordHasher().hash("x"))
+    assert parameters.type is Type.ID
+    assert parameters.time_cost >= 3
+    assert parameters.memory_cost >= 64 * 1024
+    assert parameters.parallelism >= 4
+
+
+async def test_an_unknown_name_takes_as_much_work_as_a_wrong_password() -> None:
+    """So that the time of the answer does not tell which names there are."""
+    hub, hasher = Desk(), CountingHasher(time_cost=1, memory_cost=64, parallelism=1)
+    hub.store.kept["anna"] = Account("anna", hasher.hash("secret"))
+    desk = SignInDesk(hub, Passwords(hasher))  # type: ignore[arg-type]  # it needs no more of a hub
+    for tries, operator in enumerate(("anna", "nobody"), start=1):
+        assert await _try(desk, operator) == 401
+        assert hasher.verified == tries
+
+
+async def test_guessing_cannot_keep_the_hub_busy() -> None:
+    """Passwords wait for their check in a short queue, of which one address has a part."""
+    hub = Desk()
+    hub.store.open.clear()
+    desk = SignInDesk(hub, Passwords(CHEAP))  # type: ignore[arg-type]  # it needs no more of a hub
+    waiting = [asyncio.create_task(_try(desk, f"nobody-{n}")) for n in range(12)]
+    waiting += [asyncio.create_task(_try(desk, f"nobody-{n}", f"192.0.2.{n}")) for n in range(20, 60)]
+    refused = 0
+    while refused < 12:
+        (done, _) = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        refused += sum(task.result() == 503 for task in done)
+        waiting = [task for task in waiting if task not in done]
+    hub.store.open.set()
+    assert await asyncio.gather(*waiting) == [401] * 40
+
+
+async def test_who_was_turned_away_by_a_full_desk_is_not_blamed() -> None:
+    """It was no guess."""
+    hub = Desk()
+    hub.store.open.clear()
+    desk = SignInDesk(hub, Passwords(CHEAP))  # type: ignore[arg-type]  # it needs no more of a hub
+    waiting = [asyncio.create_task(_try(desk, f"nobody-{n}")) for n in range(10)]
+    await asyncio.sleep(0)
+    assert [await _try(desk, "anna") for _ in range(50)] == [503] * 50
+    hub.store.open.set()
+    assert await asyncio.gather(*waiting) == [401] * 10
+    assert await _try(desk, "anna") == 401

@@ -104,6 +104,17 @@ export function confirmClose(it) {
   });
 }
 
+export function confirmRetract(message) {
+  openDialog(t("retract.title"), (dialog) => {
+    const submit = async (event) => {
+      event.preventDefault();
+      dialog.close();
+      await act(message.conversation, `messages/${encodeURIComponent(message.id)}/retract`);
+    };
+    return h("form", { onsubmit: submit }, h("p", {}, t("retract.question")), h("blockquote", { dir: "auto" }, message.text), buttons(dialog, t("amend.retract")));
+  });
+}
+
 const KEYS = [
   ["j", "k"], ["g m", "g q", "g a", "g c"], ["t"], ["s"], ["r"], ["n"], ["w"], ["/"], ["x"], ["e"], ["i"], ["Esc"], ["?"],
 ];

@@ -2,11 +2,18 @@
 
 import { h } from "./dom.js";
 
-const ADDRESS = /\b(https?:\/\/[^\s<>"'\u202a-\u202e\u2066-\u2069]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)/giu;
-const TRAILING = /[.,:;!?)\]}»”’]+$/u;
+// Bounded parts: clients write these texts, and no text may take long to look through.
+const ADDRESS = /\b(https?:\/\/[^\s<>"'\u202a-\u202e\u2066-\u2069]{1,2000}|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})/giu;
+const TRAILING = ".,:;!?)]}»”’";
+
+function withoutTrailing(text) {
+  let end = text.length;
+  while (end > 0 && TRAILING.includes(text[end - 1])) end -= 1;
+  return text.slice(0, end);
+}
 
 function link(found) {
-  const address = found.replace(TRAILING, "");
+  const address = withoutTrailing(found);
   const rest = found.slice(address.length);
   const href = address.includes("://") ? address : `mailto:${address}`;
   try {

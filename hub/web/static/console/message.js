@@ -1,6 +1,7 @@
 // One message: who said it, what, and how far it has got.
 
 import { resend } from "./actions.js";
+import { editor, former, gone, isBeingEdited, tools } from "./amend.js";
 import { h, icon } from "./dom.js";
 import { linked } from "./links.js";
 import { nameOf, state } from "./state.js";
@@ -26,11 +27,12 @@ function ticks(delivery) {
 
 function trouble(delivery) {
   const said = delivery.reason ? t("delivery.reason", { reason: delivery.reason }) : "";
+  const sentence = delivery.action === "send" ? `${delivery.state}.sentence` : `${delivery.action}.${delivery.state}`;
   return h(
     "div",
     { class: `trouble ${delivery.state}` },
     icon(TICKS[delivery.state]),
-    h("p", {}, t(`delivery.${delivery.state}.sentence`), said && h("bdi", { class: "reason" }, said)),
+    h("p", {}, t(`delivery.${sentence}`), said && h("bdi", { class: "reason" }, said)),
     h("button", { type: "button", class: "small", disabled: !state.live, onclick: () => resend(delivery) }, t("action.resend")),
   );
 }
@@ -73,21 +75,38 @@ function body(message) {
 const moment = (message) =>
   h("time", { dateTime: message.at, title: fullTime(message.at) }, timeOf(message.at));
 
+const last = (message, action) => message.deliveries.findLast((it) => it.action === action);
+
+/** What went wrong and still matters: nothing can be changed of what did not arrive, or is deleted. */
+function troubles(message) {
+  const failed = (message.deleted_at ? ["delete"] : ["send", "edit"])
+    .map((action) => last(message, action))
+    .filter((it) => it && TROUBLE.includes(it.state));
+  return failed.slice(0, 1).map(trouble);
+}
+
+function content(message) {
+  if (message.deleted_at) return gone(message, body(message));
+  if (isBeingEdited(message)) return editor(message);
+  return [body(message), former(message)];
+}
+
 function spoken(message, first) {
-  const [delivery] = message.deliveries;
-  const failed = message.deliveries.filter((it) => TROUBLE.includes(it.state));
+  const delivery = message.deleted_at ? undefined : last(message, "send");
+  const side = own(message) ? "ours" : "theirs";
   return h(
     "li",
-    { class: ["message", own(message) ? "ours" : "theirs", message.author.kind, first && "first"].filter(Boolean).join(" ") },
+    { class: ["message", side, message.author.kind, first && "first", message.deleted_at && "gone"].filter(Boolean).join(" ") },
     first && h("p", { class: "author" }, message.author.kind === "bot" && icon("bot"), h("bdi", {}, authorOf(message))),
     h(
       "div",
       { class: "bubble" },
       message.kind === "rating" && h("p", { class: "label" }, icon("star"), t("message.rating")),
-      body(message),
+      content(message),
       h("span", { class: "meta" }, moment(message), delivery && ticks(delivery)),
+      !isBeingEdited(message) && tools(message),
     ),
-    failed.map(trouble),
+    troubles(message),
   );
 }
 

@@ -27,6 +27,8 @@ function notify(conversation, head, body) {
   }
 }
 
+const isNews = (message) => message.author.kind === "client" && !message.edited_at && !message.deleted_at;
+
 const offersTold = new Set();
 
 /** Tell of new offers, and of what the operator's own clients write. */
@@ -35,7 +37,7 @@ export function notifyOf(items) {
     const about = type === "message" ? state.conversations.get(message.conversation) : it;
     if (!about) continue;
     const name = nameOf(about);
-    if (type === "message" && message.author.kind === "client" && about.operator === state.me.id) {
+    if (type === "message" && isNews(message) && about.operator === state.me.id) {
       notify(about.id, name, message.text || t("notify.file"));
     } else if (type === "conversation" && offeredToMe(about) && !offersTold.has(about.id)) {
       offersTold.add(about.id);

@@ -23,6 +23,8 @@ export const state = {
   /** view → { loaded, next } */
   lists: {},
   selected: "",
+  /** the message whose text is being edited */
+  editing: "",
   pane: "list",
   live: false,
   /** false until the first connection has been made, so that nothing is called lost before it was there */
@@ -92,12 +94,16 @@ export function keepMessages(conversation, messages) {
 /** The messages of a thread, oldest first. */
 export const messagesOf = (conversation) => [...thread(conversation).items.values()].sort((a, b) => a.n - b.n);
 
+/** Whether a message that was changed is among the older ones that are not read yet. */
+const isAbove = (kept, message) => kept.more && message.n < Math.min(...kept.items.keys());
+
 const TYPING_LASTS = 6000;
 
 const apply = {
   message({ message }) {
     // A thread that was never opened is read when it is; only its list entry matters until then.
-    if (state.threads.get(message.conversation)?.loaded) keepMessages(message.conversation, [message]);
+    const kept = state.threads.get(message.conversation);
+    if (kept?.loaded && !isAbove(kept, message)) keepMessages(message.conversation, [message]);
     if (message.author.kind === "client") state.typing.delete(message.conversation);
     if (message.author.id === state.me.id) settlePending(message);
   },
@@ -112,8 +118,9 @@ const apply = {
   delivery({ delivery }) {
     for (const message of state.threads.get(delivery.conversation)?.items.values() ?? []) {
       if (message.id !== delivery.message) continue;
-      const others = message.deliveries.filter((it) => it.id !== delivery.id);
-      message.deliveries = [...others, delivery];
+      const known = message.deliveries.some((it) => it.id === delivery.id);
+      const replaced = message.deliveries.map((it) => (it.id === delivery.id ? delivery : it));
+      message.deliveries = known ? replaced : [...replaced, delivery];
     }
   },
   operator({ operator }) {

@@ -1,6 +1,7 @@
 // The conversation in the middle: head with actions, messages, and who is typing.
 
 import { act, leaveConversation, loadOlder, may, skip, take } from "./actions.js";
+import { isBeingEdited } from "./amend.js";
 import { askTransfer, confirmClose } from "./dialogs.js";
 import { byId, fill, h, icon, show } from "./dom.js";
 import { isTyping } from "./list.js";
@@ -102,7 +103,9 @@ function rows(it) {
       before = undefined;
     }
     const first = !groups(before, message);
-    drawn.push({ key: message.id, sign: `${JSON.stringify(message)}${first}${state.live}`, draw: () => drawMessage(message, first) });
+    // An edit that is being written must not be drawn anew, whatever happens to the message meanwhile.
+    const sign = isBeingEdited(message) ? "editing" : `${JSON.stringify(message)}${first}${state.live}`;
+    drawn.push({ key: message.id, sign, draw: () => drawMessage(message, first) });
     before = message;
   }
   for (const waiting of state.pending.get(it.id) ?? []) {

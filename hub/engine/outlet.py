@@ -1,0 +1,133 @@
+"""The way out to platforms that fetch: committed deliveries of one channel, in order, resumable from any cursor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import takewhile
+
+from hub.engine.committer import Committer, Decided
+from hub.engine.meters import Meters
+from router.delivery import Attempt, Delivery, DeliveryState
+from router.errors import Rejected
+from router.model import Message
+from router.ports import Channel, Clock, FeedEvent, Outgoing
+from router.store import DeliveryChange, Store
+
+_KEPT = 5_000
+_PAGE = 500
+_WAITS = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING)
+
+
+class Outlet:
+    """Keeps the latest deliveries in memory for a reader who follows closely; the store has the rest.
+
+    What the reader has not confirmed to have stays `queued`: it is never called sent before it arrived.
+    """
+
+    def __init__(
+        self, channel: Channel, store: Store, clock: Clock, committer: Committer, meters: Meters | None = None
+    ) -> None:
+        self.channel = channel
+        self._store = store
+        self._clock = clock
+        self._committer = committer
+        self._meters = meters or Meters()
+        self._recent: deque[Outgoing] = deque()
+        #: everything after this cursor is in memory
+        self._since = 0
+        #: up to here the reader has what is in memory
+        self._sent_to = 0
+        #: the store may hold deliveries, up to `_since`, that wait to be fetched
+        self._older_waits = True
+        self._stirred = asyncio.Event()
+        self.fault = ""
+
+    def __len__(self) -> int:
+        return sum(1 for each in self._recent if each.cursor > self._sent_to)
+
+    async def prepare(self) -> None:
+        """Find out from where on everything will be in memory."""
+        self._since = self._sent_to = await self._store.last_delivery(self.channel.name)
+
+    def offer(self, deliveries: Iterable[tuple[Delivery, Message]]) -> None:
+        """Take in what was just committed."""
+        self._recent.extend(Outgoing(delivery.cursor, delivery, message) for delivery, message in deliveries)
+        while len(self._recent) > _KEPT:
+            self._since = self._recent.popleft().cursor
+            self._older_waits = self._older_waits or self._since > self._sent_to
+        self._wake()
+
+    def again(self, delivery: Delivery, _message: Message) -> None:
+        """Let an old delivery be fetched again: it has a new place, which only the store knows."""
+        self._since = max(self._latest, delivery.cursor)
+        self._recent.clear()
+        self._older_waits = True
+        self._wake()
+
+    def _wake(self) -> None:
+        self._stirred.set()
+        self._stirred = asyncio.Event()
+
+    async def outgoing(self, after: int | None, limit: int, wait: float) -> Sequence[Outgoing]:
+        """Return deliveries after a cursor, as `Host.outgoing` says."""
+        found: Sequence[Outgoing] = ()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait or None):
+                while True:
+                    stirred = self._stirred
+                    found = await self._read(after, limit)
+                    if found or not wait:
+                        return found
+                    await stirred.wait()
+        return found
+
+    async def _read(self, after: int | None, limit: int) -> Sequence[Outgoing]:
+        if after is not None and after >= self._since:
+            # Whoever follows closely asks for the last few of many.
+            newest = list(takewhile(lambda each: each.cursor > after, reversed(self._recent)))
+            return newest[::-1][:limit]
+        if after is None:
+            rows = await self._store.undelivered(self.channel.name, 0, limit)
+        else:
+            rows = await self._store.outgoing(self.channel.name, after, limit)
+        return [Outgoing(delivery.cursor, delivery, message) for delivery, message in rows]
+
+    async def fetched(self, cursor: int) -> None:
+        """Record that the reader has everything up to a cursor, as `Host.fetched` says.
+
+        Raises `Rejected` for a cursor that nobody was given, such as one from before a restored backup.
+        """
+        if cursor > self._latest:
+            raise Rejected(f"No delivery has the cursor {cursor} yet: the latest one has {self._latest}.")
+        if self._older_waits:
+            await self._settle_older(min(cursor, self._since))
+        self._settle([each.delivery for each in self._recent if self._sent_to < each.cursor <= cursor])
+        self._sent_to = max(self._sent_to, cursor)
+
+    @property
+    def _latest(self) -> int:
+        return self._recent[-1].cursor if self._recent else self._since
+
+    async def _settle_older(self, cursor: int) -> None:
+        """Settle what waits in the store alone, such as from before a restart."""
+        self._older_waits = False
+        after = 0
+        while rows := await self._store.undelivered(self.channel.name, after, _PAGE):
+            self._settle([delivery for delivery, _ in rows if delivery.cursor <= cursor])
+            after = rows[-1][0].cursor
+            if after > cursor:
+                self._older_waits = True
+                return
+
+    def _settle(self, deliveries: Sequence[Delivery]) -> None:
+        """Have deliveries written down as sent. Nobody waits for that: after a crash the reader says it again."""
+        if deliveries:
+            now = self._clock.now()
+            sent = Attempt(now, DeliveryState.SENT)
+            changes = [DeliveryChange(it.id, DeliveryState.SENT, _WAITS, sent) for it in deliveries]
+            events = [FeedEvent(0, now, "delivery", it.line, it.conversation, it.id) for it in deliveries]
+            self._committer.postpone(Decided(changes=changes, events=events))
+            self._meters.deliveries[self.channel.name, DeliveryState.SENT] += len(deliveries)

@@ -1,0 +1,93 @@
+"""`hub doctor`: what is right is told, and what is wrong is told with what to do about it."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from crm_store import MongoStore
+from hub.doctor import Finding, examine
+from hub.settings import load
+from tests.integration.stage import ScriptedChannel, running, stage_of
+from tests.integration.test_lifecycle import home, trained
+
+__all__ = ["home", "trained"]
+pytestmark = pytest.mark.mongo
+SETTINGS = """
+hub: {{data: data, port: {port}}}
+store: {{{store}}}
+channels: {{site: {{kind: webchat, line: sales}}}}
+lines: {{sales: {{name: Sales}}}}
+"""
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that is free."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+async def _examined(home: Path, port: int, store: str = "") -> list[Finding]:
+    file = home / "config.yaml"
+    file.write_text(SETTINGS.format(port=port, store=store), "utf-8")
+    async with aclosing(examine(file, load(file, {}))) as findings:  # type: ignore[type-var]  # it is a generator
+        return [finding async for finding in findings]
+
+
+def _wrong(findings: list[Finding], *, besides: str = "A durable write takes") -> list[str]:
+    return [it.sentence for it in findings if not it.well and not it.sentence.startswith(besides)]
+
+
+async def test_a_new_hub_is_well(home: Path, port: int) -> None:
+    """With nothing but the settings: its own MongoDB is tried out."""
+    findings = await _examined(home, port)
+    assert _wrong(findings) == []
+    said = "\n".join(it.sentence for it in findings)
+    for words in ("data folder", "GB are free", "memory", "files and connections", "is free for it", "site (webchat"):
+        assert words in said
+    assert "the replica set trunkline with MongoDB" in said
+    assert "understands a question" in said
+    assert "The database is new" in said
+
+
+async def test_what_is_wrong_is_told_with_what_to_do(
+    home: Path, store: MongoStore, mongo_url: str, database: str
+) -> None:
+    """A port that somebody else has, and an index that somebody has dropped."""
+    await store.database.raw["updates"].drop_index("in_order")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        taken.settimeout(0)
+        busy = taken.getsockname()[1]
+        findings = await _examined(home, busy, f'url: "{mongo_url}", database: {database}')
+    assert _wrong(findings) == [
+        f"127.0.0.1:{busy} cannot be had (Address already in use): stop what uses it, or set hub.port to another one.",
+        "These indexes are missing: updates.in_order. Restart the hub, which makes them.",
+    ]
+
+
+async def test_a_store_that_does_not_answer_is_told(home: Path, port: int) -> None:
+    """In one sentence, with the setting's name, and everything else is still looked at."""
+    findings = await _examined(home, port, f'url: "mongodb://127.0.0.1:{port}/?replicaSet=rs0"')
+    (told,) = _wrong(findings)
+    assert told.startswith("The database cannot be reached")
+    assert [it for it in findings if it.well]
+
+
+async def test_a_running_hub_is_asked(home: Path, store: MongoStore, mongo_url: str, database: str) -> None:
+    """A hub that is not ready says why."""
+
+    async def not_ready(request: web.Request) -> web.Response:
+        return web.json_response({"status": "not ready", "problems": ["It is tired."]}, status=503)
+
+    app = web.Application()
+    app.add_routes([web.get("/readyz", not_ready)])
+    async with TestServer(app) as server, running(stage_of(store, [ScriptedChannel()])):
+        busy = server.port or 0
+        findings = await _examined(home, busy, f'url: "{mongo_url}", database: {database}')
+    assert _wrong(findings) == [f"A hub runs at http://127.0.0.1:{busy} and is not ready: It is tired."]

@@ -1,0 +1,76 @@
+"""What the store said a moment ago is trusted for a moment, and never once it was ended here."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hub.web.lately import TRUSTED, Lately
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Reads:
+    """Answers as the store would, and counts how often it is asked."""
+
+    def __init__(self, answer: str | None) -> None:
+        self.answer = answer
+        self.count = 0
+
+    async def __call__(self) -> str | None:
+        self.count += 1
+        return self.answer
+
+
+async def test_an_answer_is_asked_for_once_in_a_while() -> None:
+    """Within the time it is trusted."""
+    lately: Lately[str] = Lately()
+    reads = Reads("anna")
+    for seconds in (0.0, 1.0, 4.9):
+        assert await lately.ask("key", NOW + timedelta(seconds=seconds), reads) == "anna"
+    assert reads.count == 1
+    assert await lately.ask("key", NOW + TRUSTED, reads) == "anna"
+    assert reads.count == 2
+
+
+@pytest.mark.parametrize("later", [TRUSTED, -TRUSTED])
+async def test_what_ended_elsewhere_ends_here_whatever_the_clock_does(later: timedelta) -> None:
+    """Also when it is set back."""
+    lately: Lately[str] = Lately()
+    reads = Reads("anna")
+    await lately.ask("key", NOW, reads)
+    reads.answer = None
+    assert await lately.ask("key", NOW + later, reads) is None
+
+
+async def test_what_does_not_exist_is_not_remembered() -> None:
+    """It may be made at any time, and strangers would fill the memory."""
+    lately: Lately[str] = Lately()
+    reads = Reads(None)
+    assert await lately.ask("key", NOW, reads) is None
+    reads.answer = "anna"
+    assert await lately.ask("key", NOW, reads) == "anna"
+
+
+async def test_what_is_forgotten_is_asked_for_at_once() -> None:
+    """Nobody stays signed in for a moment after signing out."""
+    lately: Lately[str] = Lately()
+    reads = Reads("anna")
+    await lately.ask("key", NOW, reads)
+    reads.answer = None
+    lately.forget("key")
+    assert await lately.ask("key", NOW, reads) is None
+
+
+async def test_an_answer_asked_for_before_the_end_is_not_remembered_after_it() -> None:
+    """A request that was under way during the sign-out keeps no session alive."""
+    lately: Lately[str] = Lately()
+    answered: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+    asking = asyncio.create_task(lately.ask("key", NOW, lambda: answered))
+    await asyncio.sleep(0)
+    lately.forget("key")
+    answered.set_result("anna")
+    assert await asking == "anna"
+    assert await lately.ask("key", NOW, Reads(None)) is None
