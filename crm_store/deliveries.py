@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from crm_store.codec import Document, decode_all
-from crm_store.room import Room
+from crm_store.fetched import Fetched
 from router.delivery import Delivery, DeliveryState
 from router.model import Message
 from router.webhooks import stand_in
@@ -15,12 +15,13 @@ from router.webhooks import stand_in
 PENDING = [DeliveryState.QUEUED.value, DeliveryState.SENDING.value, DeliveryState.RETRYING.value]
 
 
-class DeliveryReads(Room):
+class DeliveryReads(Fetched):
     """Reads for deliveries."""
 
     async def undelivered(self, channel: str, after: int, limit: int) -> list[tuple[Delivery, Message]]:
         """Return deliveries in state queued, sending or retrying, in the order they were made, after a cursor."""
-        return await self._deliveries({"channel": channel, "state": {"$in": PENDING}, "cursor": {"$gt": after}}, limit)
+        behind = await self.waiting_behind(channel, after)
+        return await self._deliveries({**behind, "state": {"$in": PENDING}}, limit)
 
     async def outgoing(self, channel: str, after: int, limit: int) -> list[tuple[Delivery, Message]]:
         """Return deliveries in any state, in the order they were made, after a cursor."""
@@ -34,7 +35,7 @@ class DeliveryReads(Room):
 
     async def oldest_undelivered(self, channel: str) -> datetime | None:
         """Return when the oldest of a channel's deliveries that still waits was made; None when none waits."""
-        query: Document = {"channel": channel, "state": {"$in": PENDING}}
+        query: Document = {**await self.waiting_behind(channel), "state": {"$in": PENDING}}
         oldest = await self._database["deliveries"].find_one(query, sort=[("cursor", 1)], fields=["made_at"])
         made_at: datetime | None = oldest.get("made_at") if oldest is not None else None
         return made_at
@@ -52,7 +53,7 @@ class DeliveryReads(Room):
             {"message": {"$in": list(messages)}}, sort=[("message", 1), ("cursor", 1)]
         )
         grouped: dict[str, list[Delivery]] = defaultdict(list)
-        for delivery in decode_all(found, Delivery):
+        for delivery in await self.as_they_stand(decode_all(found, Delivery)):
             grouped[delivery.message].append(delivery)
         return dict(grouped)
 
@@ -62,7 +63,7 @@ class DeliveryReads(Room):
 
     async def _with_messages(self, documents: list[Document]) -> list[tuple[Delivery, Message]]:
         """Return deliveries with the messages they carry, and those that carry a notice with a stand-in for one."""
-        deliveries = decode_all(documents, Delivery)
+        deliveries = await self.as_they_stand(decode_all(documents, Delivery))
         wanted = {delivery.message for delivery in deliveries if not delivery.body}
         found = await self._database["messages"].find({"_id": {"$in": list(wanted)}}) if wanted else []
         messages = {message.id: message for message in decode_all(found, Message)}

@@ -8,13 +8,14 @@ Only repeats leave no document behind; they are tallied (see `MongoLedger.repeat
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from crm_store.codec import Document
 from crm_store.commits import CommitLog
 from crm_store.driver import Database
-from crm_store.room import Room
+from crm_store.fetched import Fetched, state_of
 from router.delivery import DeliveryState
 
 #: the state of a delivery → the column it counts in; what was delivered or read has been sent
@@ -90,7 +91,7 @@ class Gaps:
         return self.received > (self.last - self.first + 1) // 2
 
 
-class Figures(Room):
+class Figures(Fetched):
     """Counts what is kept since a time; reads nothing older."""
 
     def __init__(self, database: Database) -> None:
@@ -118,7 +119,7 @@ class Figures(Room):
                 row["undecided"] += update["state"] == "new" and update["_id"] not in decided
 
     async def _count_deliveries(self, counts: _Counts, since: datetime, channel: str | None) -> None:
-        for each in await self._database["deliveries"].aggregate(_counted(since, channel)):
+        for each in await self._database["deliveries"].aggregate(_counted(since, channel, await self.fetched())):
             row = counts[each["_id"]["channel"], each["_id"]["day"].date()]
             row["committed"] += each["count"]
             column = _OUT.get(each["_id"].get("state", ""))
@@ -146,11 +147,11 @@ def _since(field: str, since: datetime, channel: str | None) -> Document:
     return query if channel is None else {**query, "channel": channel}
 
 
-def _counted(since: datetime, channel: str | None) -> list[Document]:
+def _counted(since: datetime, channel: str | None, fetched: Mapping[str, int]) -> list[Document]:
     day = {"$dateTrunc": {"date": "$made_at", "unit": "day"}}
     return [
         {"$match": _since("made_at", since, channel)},
-        {"$group": {"_id": {"channel": "$channel", "day": day, "state": "$state"}, "count": {"$sum": 1}}},
+        {"$group": {"_id": {"channel": "$channel", "day": day, "state": state_of(fetched)}, "count": {"$sum": 1}}},
     ]
 
 

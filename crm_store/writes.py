@@ -12,6 +12,7 @@ from pymongo import ReplaceOne, UpdateOne
 
 from crm_store.codec import Document, clean, encode
 from crm_store.commits import committed
+from crm_store.fetched import moved
 from crm_store.standing import Operation, begun, changed, replaced
 from router.errors import Conflict
 from router.model import Message
@@ -50,6 +51,7 @@ def planned(batch: Batch) -> list[Write]:
             documents=[_message(batch, message, cursors) for message in batch.messages],
             operations=list(map(_amended, batch.changed.values())),
         ),
+        Write("outlets", operations=list(moved(batch))),
         Write(
             "deliveries",
             documents=[encode(delivery, made_at=_at(batch)) for delivery in batch.deliveries],

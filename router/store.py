@@ -73,6 +73,8 @@ class Batch:
     #: with their cursors, which rise in the order made
     deliveries: list[Delivery] = field(default_factory=list)
     changes: list[DeliveryChange] = field(default_factory=list)
+    #: pulled channel → the cursor up to which its platform has its deliveries: those that waited are sent
+    fetched: dict[str, int] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
     #: seen for the first time → the client they belong to
     identities: dict[Identity, str] = field(default_factory=dict)
@@ -199,6 +201,9 @@ class Store(Accounts, Protocol):
 
     async def outgoing(self, channel: str, after: int, limit: int) -> list[tuple[Delivery, Message]]:
         """Return deliveries in any state, in the order they were made, after a cursor."""
+
+    async def fetched(self) -> dict[str, int]:
+        """Return pulled channel → the cursor up to which its platform has its deliveries."""
 
     async def last_delivery(self, channel: str) -> int:
         """Return the highest cursor of a channel's deliveries, 0 for none."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from time import perf_counter
@@ -22,7 +22,7 @@ from hub.engine.meters import Meters
 from hub.engine.watermark import Watermark
 from hub.said import said
 from router.delivery import Delivery, DeliveryState
-from router.effects import AddDelivery, Outcome, Stored
+from router.effects import AddDelivery, Stored
 from router.model import Message
 from router.ports import Clock, FeedEvent
 from router.store import Batch, DeliveryChange, Store
@@ -43,6 +43,8 @@ class Decided:
     #: ledger updates that are decided by it
     updates: Sequence[str] = ()
     changes: Sequence[DeliveryChange] = ()
+    #: pulled channel → up to where its platform has its deliveries
+    fetched: Mapping[str, int] = field(default_factory=dict)
     #: events for the changes
     events: Sequence[FeedEvent] = ()
     committed: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -153,6 +155,7 @@ class Committer:
             batch.done |= dict.fromkeys(decided.updates)
             events += fold(batch, decided.effects, self._clock.now())
             batch.changes += decided.changes
+            batch.fetched |= decided.fetched
             events += decided.events
         batch.loads = {name: load for name, load in batch.loads.items() if load[0]}
         batch.events = placed(_once(events), batch, self._cursor)
@@ -178,8 +181,3 @@ def _outgoing(group: list[Decided], batch: Batch) -> list[tuple[Delivery, Messag
 def _once(events: list[FeedEvent]) -> list[FeedEvent]:
     """Keep the last of several events about the same thing: a batch writes its final state only."""
     return list({(event.type, event.subject): event for event in events}.values())
-
-
-def outcome_of(effects: Sequence[object], update: str) -> Outcome | None:
-    """Return what became of a command among the effects of its batch."""
-    return next((e for e in effects if isinstance(e, Outcome) and e.update == update), None)

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 
 from hub.engine.backoff import persist
-from hub.engine.committer import outcome_of
 from hub.engine.meters import Meters
 from hub.engine.tasks import end
 from hub.engine.watermark import Watermark
@@ -119,11 +118,12 @@ class Dispatcher:
 
     def decided(self, updates: Sequence[str], effects: Sequence[object]) -> None:
         """Tell whoever waits what became of updates that are now committed."""
+        outcomes = {effect.update: effect for effect in effects if isinstance(effect, Outcome)}
         for update in updates:
             self._settle(update)
             waiting = self._waiting.pop(update, None)
             if waiting is not None and not waiting.done():
-                waiting.set_result(outcome_of(effects, update) or Outcome(update))
+                waiting.set_result(outcomes.get(update) or Outcome(update))
 
     def _settle(self, update: str) -> None:
         seq = self._under_way.pop(update, None)

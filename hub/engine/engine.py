@@ -18,7 +18,7 @@ from hub.engine.inbox import Work
 from hub.engine.intake import Intake, Sequencer
 from hub.engine.lane import Lane
 from hub.engine.meters import Meters
-from hub.engine.needs import chat_of, conversation_of
+from hub.engine.needs import chat_of, conversation_of, is_about
 from hub.engine.outbox import Outbox
 from hub.engine.outlet import Outlet
 from hub.engine.pulse import Pulse
@@ -147,8 +147,14 @@ class Engine:
             await self.committer.submit(Decided(updates=[update]))
             self.dispatcher.decided([update], ())
             return
-        line = await persist("find a conversation's line", lambda: self._line_of(event))
-        await (await self._lane(line)).inbox.put(Work(event, update))
+        while True:
+            line = await persist("find a conversation's line", lambda: self._line_of(event))
+            inbox = (await self._lane(line)).inbox
+            if not inbox.full:
+                inbox.push(Work(event, update))
+                return
+            # Its conversation may have left for another line when there is room.
+            await inbox.room()
 
     async def _line_of(self, event: Event) -> str:
         chat = chat_of(event)
@@ -187,10 +193,17 @@ class Engine:
         self.dispatcher.decided(updates, effects)
 
     def moved(self, conversation: Conversation) -> None:
-        """Let the lane of the line it has now take a conversation over."""
+        """Let the lane of the line it has now take a conversation over, with what waits for it in other lanes.
+
+        What comes from now on goes there directly, and must not overtake what came before.
+        """
         self._away[conversation.channel, conversation.chat] = conversation.line
         arrived = Arrived(f"hub:arrived:{conversation.id}:{conversation.n}", conversation.id)
         self.elsewhere(Work(arrived), conversation.line)
+        for lane in self.lanes.values():
+            if lane.line != conversation.line:
+                for work in lane.inbox.withdraw(lambda work: is_about(conversation, work)):
+                    self.elsewhere(work, conversation.line)
 
     def closed(self, conversation: Conversation) -> None:
         """Let its chat begin again on its channel's own line."""

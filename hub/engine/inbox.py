@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from router.events import Event
@@ -38,11 +39,20 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._items)
 
-    async def put(self, work: Work) -> None:
-        """Add work from outside as soon as there is room."""
-        while len(self._items) >= self._limit:
+    @property
+    def full(self) -> bool:
+        """Whether work from outside has to wait."""
+        return len(self._items) >= self._limit
+
+    async def room(self) -> None:
+        """Return when there is room for work from outside."""
+        while self.full:
             self._room.clear()
             await self._room.wait()
+
+    async def put(self, work: Work) -> None:
+        """Add work from outside as soon as there is room."""
+        await self.room()
         self.push(work)
 
     def push(self, work: Work) -> None:
@@ -56,6 +66,23 @@ class Inbox:
             self._filled.clear()
             await self._filled.wait()
         taken = [self._items.popleft() for _ in range(min(at_most, len(self._items)))]
-        if len(self._items) < self._limit:
-            self._room.set()
+        self._make_room()
         return taken
+
+    def put_back(self, works: Sequence[Work]) -> None:
+        """Return what was taken and not done to its place, before everything else."""
+        self._items.extendleft(reversed(works))
+        if works:
+            self._filled.set()
+
+    def withdraw(self, wanted: Callable[[Work], bool]) -> list[Work]:
+        """Take out what somebody else is to do, in its order."""
+        taken = [work for work in self._items if wanted(work)]
+        if taken:
+            self._items = deque(work for work in self._items if not wanted(work))
+            self._make_room()
+        return taken
+
+    def _make_room(self) -> None:
+        if not self.full:
+            self._room.set()

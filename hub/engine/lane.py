@@ -105,7 +105,8 @@ class Lane:
         while batch:
             try:
                 batch = await persist("read what a batch needs", self._gathering(batch))
-                batch = await self._decide(batch)
+                await self._decide(batch)
+                batch = []
             except Conflict as conflict:
                 _log.warning("lane.conflict", line=self.line, reason=str(conflict))
                 await self._start_over()
@@ -135,8 +136,8 @@ class Lane:
 
         return load
 
-    async def _decide(self, batch: list[Work]) -> list[Work]:
-        """Decide and write a batch up to where a conversation leaves the line; return the rest, which may follow it."""
+    async def _decide(self, batch: list[Work]) -> None:
+        """Decide and write a batch up to where a conversation leaves the line; the rest, which may follow it, waits."""
         now, began = self._clock.now(), perf_counter()
         effects, batch, rest = self._decided(batch, now)
         self._meters.decided_batch(self.line, perf_counter() - began, len(batch))
@@ -145,10 +146,10 @@ class Lane:
         if stored or updates:
             await self._committer.submit(Decided(stored, updates))
         self.alarm.set(e.conversation for e in effects if isinstance(e, SaveConversation))
+        self.inbox.put_back(rest)
         self._around.done(effects, updates)
         for conversation in list(self.desk.idle(_HOT)):
             self.desk.drop(conversation)
-        return rest
 
     def _decided(self, batch: list[Work], now: datetime) -> tuple[list[Effect], list[Work], list[Work]]:
         effects: list[Effect] = []

@@ -44,6 +44,12 @@ def conversation_of(event: Event | Ring) -> str | None:
     return event.conversation
 
 
+def is_about(conversation: Conversation, work: Work) -> bool:
+    """Return whether work is an update that names a conversation or comes from its chat."""
+    chat = chat_of(work.event) == (conversation.channel, conversation.chat)
+    return bool(work.update) and (chat or conversation_of(work.event) == conversation.id)
+
+
 async def gather(store: Store, desk: Desk, book: Rulebook, batch: Sequence[Work], now: datetime) -> Elsewhere:
     """Put on the desk what `batch` needs, and return the work that belongs to other lines' lanes."""
     await _messages(store, desk, batch)

@@ -10,15 +10,14 @@ from itertools import takewhile
 
 from hub.engine.committer import Committer, Decided
 from hub.engine.meters import Meters
-from router.delivery import Attempt, Delivery, DeliveryState
+from router.delivery import Delivery, DeliveryState
 from router.errors import Rejected
 from router.model import Message
 from router.ports import Channel, Clock, FeedEvent, Outgoing
-from router.store import DeliveryChange, Store
+from router.store import Store
 
 _KEPT = 5_000
 _PAGE = 500
-_WAITS = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING)
 
 
 class Outlet:
@@ -38,10 +37,8 @@ class Outlet:
         self._recent: deque[Outgoing] = deque()
         #: everything after this cursor is in memory
         self._since = 0
-        #: up to here the reader has what is in memory
+        #: up to here the reader has everything
         self._sent_to = 0
-        #: the store may hold deliveries, up to `_since`, that wait to be fetched
-        self._older_waits = True
         self._stirred = asyncio.Event()
         self.fault = ""
 
@@ -50,21 +47,22 @@ class Outlet:
 
     async def prepare(self) -> None:
         """Find out from where on everything will be in memory."""
-        self._since = self._sent_to = await self._store.last_delivery(self.channel.name)
+        name = self.channel.name
+        self._since = await self._store.last_delivery(name)
+        waiting = await self._store.undelivered(name, 0, 1)
+        self._sent_to = waiting[0][0].cursor - 1 if waiting else self._since
 
     def offer(self, deliveries: Iterable[tuple[Delivery, Message]]) -> None:
         """Take in what was just committed."""
         self._recent.extend(Outgoing(delivery.cursor, delivery, message) for delivery, message in deliveries)
         while len(self._recent) > _KEPT:
             self._since = self._recent.popleft().cursor
-            self._older_waits = self._older_waits or self._since > self._sent_to
         self._wake()
 
     def again(self, delivery: Delivery, _message: Message) -> None:
         """Let an old delivery be fetched again: it has a new place, which only the store knows."""
         self._since = max(self._latest, delivery.cursor)
         self._recent.clear()
-        self._older_waits = True
         self._wake()
 
     def _wake(self) -> None:
@@ -90,7 +88,7 @@ class Outlet:
             newest = list(takewhile(lambda each: each.cursor > after, reversed(self._recent)))
             return newest[::-1][:limit]
         if after is None:
-            rows = await self._store.undelivered(self.channel.name, 0, limit)
+            rows = await self._store.undelivered(self.channel.name, self._sent_to, limit)
         else:
             rows = await self._store.outgoing(self.channel.name, after, limit)
         return [Outgoing(delivery.cursor, delivery, message) for delivery, message in rows]
@@ -98,36 +96,22 @@ class Outlet:
     async def fetched(self, cursor: int) -> None:
         """Record that the reader has everything up to a cursor, as `Host.fetched` says.
 
-        Raises `Rejected` for a cursor that nobody was given, such as one from before a restored backup.
+        Nobody waits for that to be written down: after a crash the reader says it again. Raises `Rejected` for a cursor
+        that nobody was given, such as one from before a restored backup.
         """
         if cursor > self._latest:
             raise Rejected(f"No delivery has the cursor {cursor} yet: the latest one has {self._latest}.")
-        if self._older_waits:
-            await self._settle_older(min(cursor, self._since))
-        self._settle([each.delivery for each in self._recent if self._sent_to < each.cursor <= cursor])
-        self._sent_to = max(self._sent_to, cursor)
+        while self._sent_to < cursor:
+            page = [it for it in await self._read(self._sent_to, _PAGE) if it.cursor <= cursor]
+            self._sent_to = page[-1].cursor if len(page) == _PAGE else cursor
+            self._record([it.delivery for it in page])
 
     @property
     def _latest(self) -> int:
         return self._recent[-1].cursor if self._recent else self._since
 
-    async def _settle_older(self, cursor: int) -> None:
-        """Settle what waits in the store alone, such as from before a restart."""
-        self._older_waits = False
-        after = 0
-        while rows := await self._store.undelivered(self.channel.name, after, _PAGE):
-            self._settle([delivery for delivery, _ in rows if delivery.cursor <= cursor])
-            after = rows[-1][0].cursor
-            if after > cursor:
-                self._older_waits = True
-                return
-
-    def _settle(self, deliveries: Sequence[Delivery]) -> None:
-        """Have deliveries written down as sent. Nobody waits for that: after a crash the reader says it again."""
-        if deliveries:
-            now = self._clock.now()
-            sent = Attempt(now, DeliveryState.SENT)
-            changes = [DeliveryChange(it.id, DeliveryState.SENT, _WAITS, sent) for it in deliveries]
-            events = [FeedEvent(0, now, "delivery", it.line, it.conversation, it.id) for it in deliveries]
-            self._committer.postpone(Decided(changes=changes, events=events))
-            self._meters.deliveries[self.channel.name, DeliveryState.SENT] += len(deliveries)
+    def _record(self, deliveries: Sequence[Delivery]) -> None:
+        now = self._clock.now()
+        events = [FeedEvent(0, now, "delivery", it.line, it.conversation, it.id) for it in deliveries]
+        self._committer.postpone(Decided(fetched={self.channel.name: self._sent_to}, events=events))
+        self._meters.deliveries[self.channel.name, DeliveryState.SENT] += len(deliveries)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Generic, TypeVar
 
 from msgspec.structs import replace
 
-from router.delivery import Delivery
+from router.delivery import Delivery, DeliveryState
 from router.model import Conversation, Message
 from router.people import Client
 from router.store import Batch, DeliveryChange
@@ -72,6 +72,12 @@ class Sendings:
         if known is not None and known.state in change.only_from:
             self.put(changed(known, change))
 
+    def fetched(self, upto: Mapping[str, int], deliveries: Iterable[str]) -> None:
+        """Let deliveries be sent that their platforms have fetched."""
+        for it in filter(None, map(self.get, deliveries)):
+            if it.state is DeliveryState.QUEUED and it.cursor <= upto.get(it.channel, 0):
+                self.put(replace(it, state=DeliveryState.SENT))
+
     def get(self, delivery: str) -> Delivery | None:
         """Return a delivery that is still here."""
         message = self._message.get(delivery)
@@ -112,6 +118,8 @@ class Recent:
             self.deliveries.put(delivery)
         for change in batch.changes:
             self.deliveries.change(change)
+        if batch.fetched:
+            self.deliveries.fetched(batch.fetched, (each.subject for each in batch.events if each.type == "delivery"))
 
 
 def _place(delivery: Delivery) -> int:

@@ -27,7 +27,16 @@ class Lately(Generic[T]):
         if kept is not None and abs(now - kept[1]) < TRUSTED:
             return kept[0]
         before = self._forgotten
-        found = await read()
+        if kept is not None:
+            # Whoever asks meanwhile need not ask the store as well.
+            self._kept[key] = (kept[0], now)
+        try:
+            found = await read()
+        except BaseException:
+            self._kept.pop(key, None)
+            raise
+        if found is None:
+            self._kept.pop(key, None)
         # What was asked before something was forgotten may be the very thing that ended.
         if found is not None and before == self._forgotten:
             self._keep(key, found, now)

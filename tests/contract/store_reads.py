@@ -185,6 +185,22 @@ class DeliveryContract:
         assert [each.id for each, _ in await store.undelivered("shop", 1, 9)] == ["d2"]
         assert [each.id for each, _ in await store.outgoing("shop", 1, 9)] == ["d2"]
 
+    async def test_what_a_platform_has_fetched_is_sent(self, store: MongoStore) -> None:
+        batches = Batches()
+        made = batches.make(messages=[message("m1")], deliveries=[delivery(f"d{n}") for n in range(1, 5)])
+        await store.commit(made)
+        failed = DeliveryChange("d1", DeliveryState.FAILED, (DeliveryState.QUEUED,))
+        await store.commit(batches.make(changes=[failed], fetched={"shop": 3}))
+        await store.commit(batches.make(fetched={"shop": 2, "help": 9}))
+        assert await store.fetched() == {"shop": 3, "help": 9}
+        states = [each.state.value for each, _ in await store.outgoing("shop", 0, 9)]
+        assert states == ["failed", "sent", "sent", "queued"]
+        assert [each.id for each, _ in await store.undelivered("shop", 0, 9)] == ["d4"]
+        assert [each.state.value for each in (await store.deliveries_of(["m1"]))["m1"]] == states
+        again = DeliveryChange("d1", DeliveryState.QUEUED, (DeliveryState.FAILED,), cursor=7)
+        await store.commit(batches.make(changes=[again]))
+        assert [each.id for each, _ in await store.undelivered("shop", 0, 9)] == ["d4", "d1"]
+
     async def test_deliveries_of_messages(self, store: MongoStore) -> None:
         await store.commit(
             Batches().make(

@@ -58,6 +58,7 @@ def reads(store: MongoStore) -> dict[str, list[Awaitable[Any]]]:
         "last_cursor": [store.last_cursor()],
         "undelivered": [store.undelivered("shop", 0, 5), store.undelivered("shop", 3, 5)],
         "outgoing": [store.outgoing("shop", 3, 5)],
+        "fetched": [store.fetched()],
         "last_delivery": [store.last_delivery("shop")],
         "oldest_undelivered": [store.oldest_undelivered("shop")],
         "deliveries": [store.deliveries(["d1", "d2"])],
