@@ -20,8 +20,9 @@ def clean(text: str) -> str:
     """
     # Cut before and after: compatibility forms of one character can be eighteen.
     compatible = unicodedata.normalize("NFKC", text[:MAX_TEXT])[:MAX_TEXT]
-    visible = "".join(" " if c.isspace() else c for c in compatible if c.isspace() or not _invisible(c))
-    return _SPACES.sub(" ", visible).strip()
+    if not compatible.isprintable():
+        compatible = "".join(" " if c.isspace() else c for c in compatible if c.isspace() or not _invisible(c))
+    return _SPACES.sub(" ", compatible).strip()
 
 
 def _invisible(character: str) -> bool:

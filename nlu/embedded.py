@@ -7,7 +7,6 @@ together, so that a crowd costs little more than one client, and the event loop 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,15 +16,14 @@ from typing import Protocol
 import structlog
 
 from nlu.answers import Answers, load_answers
-from nlu.cache import cache_file, read_learned, write_learned
-from nlu.classifier import Classifier, Guess, Learned
+from nlu.classifier import Classifier, Guess
 from nlu.cleaning import MAX_TEXT, answer_language, clean, fold, has_words
 from nlu.entities import EntityFinder
+from nlu.learning import ENGINE, learned_from
 from nlu.training_data import ASK_PERSON, TrainingData, load_training_data
 from router.errors import Misconfigured
 from router.model import Understanding
 
-ENGINE = "embedded"
 #: requests understood together at most, so that nobody waits long for a large batch
 MAX_BATCH = 64
 
@@ -46,13 +44,12 @@ class EmbeddedModel:
     data: TrainingData
     answers: Answers
     classifier: Classifier
-    learned: Learned
     finder: EntityFinder
 
     def understand_all(self, requests: Sequence[tuple[str, str]]) -> list[Understanding]:
         """Return what each (text, language) means."""
         texts = [clean(text) for text, _ in requests]
-        guesses = self.classifier.guess(texts, self.learned)
+        guesses = self.classifier.guess(texts)
         return [
             self._understand(text, answer_language(language, text), guess)
             for text, (_, language), guess in zip(texts, requests, guesses, strict=True)
@@ -141,41 +138,25 @@ async def load_embedded(data: Path | None, cache: Path) -> EmbeddedTriage:
     """Start the engine on a folder of training data (None: those that come with the package).
 
     What training learns is kept in the folder `cache`, made when missing; the next start with the same data and
-    versions reads it. Raises `Misconfigured` with file, line and what was expected.
+    versions reads it. Raises `Misconfigured` with file, line and what was expected, or with why training failed.
     """
-    thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="triage")
-    try:
-        model = await asyncio.get_running_loop().run_in_executor(thread, build_model, data, cache)
-    except Exception:
-        await asyncio.to_thread(thread.shutdown)
-        raise
-    except asyncio.CancelledError:
-        # The training itself cannot be interrupted; its thread ends with it.
-        thread.shutdown(wait=False)
-        raise
-    return EmbeddedTriage(model, thread)
+    model = await build_model(data, cache)
+    return EmbeddedTriage(model, ThreadPoolExecutor(max_workers=1, thread_name_prefix="triage"))
 
 
-def build_model(data: Path | None, cache: Path) -> EmbeddedModel:
-    """Read the data and train, or take what an earlier training has left. Blocks for seconds; see `load_embedded`."""
+async def build_model(data: Path | None, cache: Path) -> EmbeddedModel:
+    """Read the data, and have them learned unless an earlier training has left what they teach. See `load_embedded`."""
+    training, answers = await asyncio.to_thread(_read, data)
+    learned = await learned_from(data, training, cache)
+    return await asyncio.to_thread(
+        lambda: EmbeddedModel(training, answers, Classifier(training, learned), EntityFinder(training))
+    )
+
+
+def _read(data: Path | None) -> tuple[TrainingData, Answers]:
     training, answers = load_training_data(data), load_answers(data)
     if strangers := answers.intents - set(training.intents):
         raise Misconfigured(
             f"answers.yml: expected intents of the training data, but found {', '.join(sorted(strangers))}."
         )
-    classifier = Classifier(training)
-    return EmbeddedModel(training, answers, classifier, _learned(classifier, training, cache), EntityFinder(training))
-
-
-def _learned(classifier: Classifier, training: TrainingData, cache: Path) -> Learned:
-    file = cache_file(cache, training)
-    kept = read_learned(file, classifier.shape)
-    if kept is not None:
-        _log.info("triage_loaded", engine=ENGINE, file=str(file))
-        return kept
-    _log.info("triage_training", engine=ENGINE, examples=len(training.examples), intents=len(training.intents))
-    started = time.monotonic()
-    learned = classifier.learn()
-    _log.info("triage_trained", engine=ENGINE, seconds=round(time.monotonic() - started, 1))
-    write_learned(file, learned)
-    return learned
+    return training, answers

@@ -15,8 +15,10 @@ import numpy.typing as npt
 import typer
 from sklearn.model_selection import StratifiedKFold
 
-from nlu.classifier import Classifier, Floats, Guess
+from nlu.classifier import Classifier, Guess
+from nlu.features import Floats
 from nlu.marked_yaml import read_marked
+from nlu.training import learn
 from nlu.training_data import Example, TrainingData, load_training_data
 
 _BINS = 10
@@ -49,11 +51,15 @@ def cross_validate(data: TrainingData, folds: int = 5) -> Figures:
     strata = [f"{example.intent} {example.language}" for example in data.examples]
     judged: list[tuple[Example, Guess]] = []
     for known, asked in StratifiedKFold(folds, shuffle=True, random_state=_SEED).split(strata, strata):
-        classifier = Classifier(replace(data, examples=tuple(data.examples[i] for i in known)))
+        classifier = _trained(replace(data, examples=tuple(data.examples[i] for i in known)))
         questions = [data.examples[i] for i in asked]
-        guesses = classifier.guess([example.text for example in questions], classifier.learn())
+        guesses = classifier.guess([example.text for example in questions])
         judged += zip(questions, guesses, strict=True)
     return _figures(judged)
+
+
+def _trained(data: TrainingData) -> Classifier:
+    return Classifier(data, learn(data))
 
 
 def _figures(judged: list[tuple[Example, Guess]]) -> Figures:
@@ -92,9 +98,7 @@ def main(
     training = load_training_data(data)
     typer.echo(cross_validate(training))
     if out_of_scope is not None:
-        classifier = Classifier(training)
-        learned = classifier.learn()
-        guesses = classifier.guess(read_texts(out_of_scope), learned)
+        guesses = _trained(training).guess(read_texts(out_of_scope))
         for band in ("unknown", "unsure", "sure"):
             share = sum(guess.band == band for guess in guesses) / len(guesses)
             typer.echo(f"{'foreign ' + band:>18}: {share:.3f}")

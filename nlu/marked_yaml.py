@@ -11,6 +11,9 @@ import yaml
 
 from router.errors import Misconfigured
 
+#: twenty times as fast, where PyYAML was built with its C library
+_FAST: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 @dataclass(frozen=True, slots=True)
 class Marked:
@@ -85,7 +88,7 @@ class Marked:
 def read_marked(file: Traversable) -> Marked:
     """Read one YAML file. Raises `Misconfigured` when it cannot be read or is not YAML."""
     try:
-        root = yaml.compose(file.read_bytes().decode("utf-8-sig"), Loader=yaml.SafeLoader)
+        root = _compose(file.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise Misconfigured(f"{file.name}:1: expected text in UTF-8; save the file in that encoding.") from error
     except OSError as error:
@@ -98,3 +101,11 @@ def read_marked(file: Traversable) -> Marked:
     if root is None:
         raise Misconfigured(f"{file.name}:1: expected content, but the file is empty.")
     return Marked(file.name, root)
+
+
+def _compose(text: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(text, Loader=_FAST)
+    except yaml.YAMLError:
+        # The slow one tells better where the mistake is.
+        return yaml.compose(text, Loader=yaml.SafeLoader)

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from nlu.embedded import EmbeddedModel, EmbeddedTriage, build_model
+from nlu.answers import load_answers
+from nlu.classifier import Classifier, Learned
+from nlu.embedded import EmbeddedModel, EmbeddedTriage
+from nlu.entities import EntityFinder
+from nlu.training import learn
 from nlu.training_data import TrainingData, load_training_data
 
 
@@ -17,9 +21,15 @@ def packaged() -> TrainingData:
 
 
 @pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedModel:
-    """The packaged data's model, trained once."""
-    return build_model(None, tmp_path_factory.mktemp("nlu"))
+def learned(packaged: TrainingData) -> Learned:
+    """What the packaged data teach, learned once."""
+    return learn(packaged)
+
+
+@pytest.fixture(scope="session")
+def model(packaged: TrainingData, learned: Learned) -> EmbeddedModel:
+    """The packaged data's model."""
+    return EmbeddedModel(packaged, load_answers(), Classifier(packaged, learned), EntityFinder(packaged))
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlu.classifier import Bands, Classifier, OutOfFold, learn_bands, probabilities
-from nlu.embedded import EmbeddedModel
+from nlu.classifier import Bands, Learned, probabilities
+from nlu.training import OutOfFold, learn, learn_bands
 from nlu.training_data import load_training_data
 from router.errors import Misconfigured
 
@@ -54,17 +54,17 @@ def test_gates_are_the_fifth_percentiles() -> None:
     assert bands.confidence_gate == pytest.approx(np.percentile(confidences, 5))
 
 
-def test_training_is_deterministic(model: EmbeddedModel) -> None:
+def test_training_is_deterministic(learned: Learned) -> None:
     """The same data give the same model to the last bit."""
-    again = Classifier(load_training_data()).learn()
-    assert again.bands == model.learned.bands
-    assert np.array_equal(again.weights, model.learned.weights)
-    assert np.array_equal(again.offsets, model.learned.offsets)
+    again = learn(load_training_data())
+    assert (again.bands, again.terms) == (learned.bands, learned.terms)
+    assert np.array_equal(again.weights, learned.weights)
+    assert np.array_equal(again.offsets, learned.offsets)
 
 
-def test_learned_bands_are_in_order(model: EmbeddedModel) -> None:
+def test_learned_bands_are_in_order(learned: Learned) -> None:
     """On the packaged data each band exists."""
-    bands = model.learned.bands
+    bands = learned.bands
     assert 0 < bands.confidence_gate < bands.sure < 1
     assert 0 < bands.likeness_gate < 1
 
@@ -78,4 +78,4 @@ def test_too_few_examples_are_named(tmp_path: Path) -> None:
         "utf-8",
     )
     with pytest.raises(Misconfigured, match="at least 5 examples of no in en, but there are 1"):
-        Classifier(load_training_data(tmp_path)).learn()
+        learn(load_training_data(tmp_path))
