@@ -112,6 +112,11 @@ class Desk:
             del self._queue[bisect_left(self._queue, entry)]
 
     @property
+    def has_queue(self) -> bool:
+        """Whether anybody waits for an operator."""
+        return bool(self._queue)
+
+    @property
     def queue(self) -> tuple[Conversation, ...]:
         """Conversations that wait for an operator, longest waiting first."""
         return tuple(self.conversations[i] for _, i in self._queue)

@@ -43,7 +43,7 @@ def _expectation(turn: Turn, line: str) -> str:
 
 def drain(turn: Turn) -> None:
     """Offer waiting conversations, longest waiting first, while somebody can take one."""
-    if not _somebody_free(turn):
+    if not turn.desk.has_queue or not _somebody_free(turn):
         return
     for conversation in turn.desk.queue:
         choice = choose(conversation, turn.book, turn.roster, turn.now)

@@ -43,6 +43,9 @@ class Dispatcher:
 
     async def route(self, entry: Entry) -> None:
         """Understand an update and give it to its lane; poison is set aside and never blocks what is behind it."""
+        if entry.id in self._under_way:
+            # Found undecided after its answer was lost, and handed over again in the same moment.
+            return
         self._under_way[entry.id] = entry.seq
         self._watermark.begin(entry.seq)
         try:

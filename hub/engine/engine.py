@@ -193,10 +193,7 @@ class Engine:
         self.dispatcher.decided(updates, effects)
 
     def moved(self, conversation: Conversation) -> None:
-        """Let the lane of the line it has now take a conversation over, with what waits for it in other lanes.
-
-        What comes from now on goes there directly, and must not overtake what came before.
-        """
+        """Let its new line's lane take it over with what waits for it elsewhere, which nothing later may overtake."""
         self._away[conversation.channel, conversation.chat] = conversation.line
         arrived = Arrived(f"hub:arrived:{conversation.id}:{conversation.n}", conversation.id)
         self.elsewhere(Work(arrived), conversation.line)

@@ -175,6 +175,7 @@ def test_a_successor_on_another_line_or_out_of_memory_counts_too() -> None:
     """One chat never has two running conversations."""
     world = staffed(two_lines({"reopen_within": "0s"}))
     old = ended(world)
+    world.advance(timedelta(seconds=1))
     fresh = world.says("a new question")
     world.does(Transfer, fresh, "eve", to_line="support")
     world.forget_idle()
