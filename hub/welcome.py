@@ -13,14 +13,23 @@ def welcome(url: str, settings: Settings, passwords: Mapping[str, str]) -> str:
         "",
         "Trunkline is running.",
         "",
-        f"  Demo shop         {url}/demo      chat as a client",
-        f"  Operator console  {url}/console   answer as an operator",
+        *_places(url, settings),
         "",
         *(_logins(settings, passwords) if passwords else _where_passwords_are(settings)),
         "",
         "Press Ctrl-C to stop.",
     ]
     return "\n".join(lines)
+
+
+def _places(url: str, settings: Settings) -> list[str]:
+    with_chat = any(channel.kind == "webchat" for channel in settings.channels.values())
+    demo = f"  Demo shop         {url}/demo          chat as a client"
+    return [
+        *([demo] if with_chat else []),
+        f"  Operator console  {url}/console       answer as an operator",
+        f"  API               {url}/api/v1/docs   for programs",
+    ]
 
 
 def _logins(settings: Settings, passwords: Mapping[str, str]) -> list[str]:
