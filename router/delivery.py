@@ -38,7 +38,7 @@ class Action(StrEnum):
 
 
 class Attempt(Struct, frozen=True):
-    """One try at a delivery."""
+    """One try at a delivery; in state `queued` it is nobody's try, but somebody wants it sent again from here on."""
 
     at: datetime
     state: DeliveryState

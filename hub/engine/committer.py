@@ -10,6 +10,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count
 from time import perf_counter
 
@@ -21,7 +22,7 @@ from hub.engine.fold import fold, placed
 from hub.engine.meters import Meters
 from hub.engine.watermark import Watermark
 from hub.said import said
-from router.delivery import Delivery, DeliveryState
+from router.delivery import Attempt, Delivery, DeliveryState
 from router.effects import AddDelivery, Stored
 from router.model import Message
 from router.ports import Clock, FeedEvent
@@ -159,16 +160,18 @@ class Committer:
             events += decided.events
         batch.loads = {name: load for name, load in batch.loads.items() if load[0]}
         batch.events = placed(_once(events), batch, self._cursor)
-        _line_up(batch, self._cursor + len(batch.events))
+        _line_up(batch, self._cursor + len(batch.events), self._clock.now())
         return batch
 
 
-def _line_up(batch: Batch, last: int) -> None:
+def _line_up(batch: Batch, last: int, now: datetime) -> None:
     """Give deliveries their places among all deliveries; those of a batch share the room before the next event."""
     places = count(last * _PER_EVENT)
     batch.deliveries = [replace(delivery, cursor=next(places)) for delivery in batch.deliveries]
     batch.changes = [
-        replace(change, cursor=next(places)) if change.state is DeliveryState.QUEUED else change
+        replace(change, cursor=next(places), attempt=Attempt(now, DeliveryState.QUEUED))
+        if change.state is DeliveryState.QUEUED
+        else change
         for change in batch.changes
     ]
 

@@ -24,7 +24,7 @@ from hub.web.views import (
     VersionView,
 )
 from router.catalog import Catalog
-from router.delivery import Delivery
+from router.delivery import Delivery, DeliveryState
 from router.effects import Explain
 from router.hours import is_open
 from router.model import Attachment, Conversation, Handoff, Message, MessageKind
@@ -144,7 +144,7 @@ def delivery_view(it: Delivery) -> DeliveryView:
         action=it.action,
         state=it.state,
         reason=it.reason,
-        attempts=len(it.attempts),
+        attempts=sum(each.state is not DeliveryState.QUEUED for each in it.attempts),
     )
 
 
