@@ -1,0 +1,70 @@
+"""What is under way when a conversation changes lines, or when an answer is lost: said once, and in its order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from crm_store import MongoStore
+from router.ports import Update
+from tests.integration.stage import ScriptedChannel, Stage, running, stage_of
+
+pytestmark = pytest.mark.mongo
+CHATS = [f"client{i}" for i in range(20)]
+LINES = ("support", "sales")
+_LINE = {"operators": ["anna"], "triage": False, "texts": {"queued": "", "nobody": ""}}
+RULES: dict[str, Any] = {
+    "lines": {"sales": {"name": "Sales", **_LINE}, "support": {"name": "Support", **_LINE}},
+    "operators": {"anna": {"name": "Anna"}, "sofia": {"name": "Sofia", "role": "supervisor"}},
+}
+
+
+async def _write(channel: ScriptedChannel, chat: str, texts: list[str]) -> None:
+    """Write one after the other, each when the hub has the one before."""
+    for text in texts:
+        await channel.write(chat, text)
+
+
+async def _transfer(stage: Stage, conversation: str) -> None:
+    """Hand a conversation to one line and back again, over and over."""
+    for line in LINES * 3:
+        assert await stage.command("sofia", "transfer", conversation=conversation, to_line=line, to_operator="") == ""
+
+
+@pytest.mark.parametrize("room", [2_000, 2])
+async def test_messages_keep_their_order_while_their_conversation_changes_lines(
+    store: MongoStore, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    """What waits in the lane that a conversation leaves goes with it, before anything that comes later."""
+    monkeypatch.setattr("hub.engine.lane._INBOX", room)
+    channel = ScriptedChannel()
+    async with running(stage_of(store, [channel], RULES)) as stage:
+        texts = {chat: [f"{chat} {n}" for n in range(20)] for chat in CHATS}
+        for chat in CHATS:
+            await channel.write(chat, "hello")
+        await stage.settled()
+        conversations = {it.chat: it.id for it in await stage.conversations()}
+        await asyncio.gather(
+            *(_write(channel, chat, said) for chat, said in texts.items()),
+            *(_transfer(stage, conversation) for conversation in conversations.values()),
+        )
+        await stage.settled()
+        found = {chat: await stage.texts(conversation) for chat, conversation in conversations.items()}
+        assert found == {chat: ["hello", *said] for chat, said in texts.items()}
+
+
+async def test_an_update_that_is_found_and_handed_over_at_once_is_decided_once(store: MongoStore) -> None:
+    """When the ledger's answer is lost, the hub looks the update up while its channel hands it over again."""
+    channel = ScriptedChannel()
+    async with running(stage_of(store, [channel])) as stage:
+        dispatcher, seq = stage.hub.engine.dispatcher, await store.ledger.last_seq() + 1
+        raw = json.dumps({"chat": "carl", "text": "hello"})
+        (entry,) = await store.ledger.append("shop", [(Update("u1", raw), seq)], stage.hub.clock.now())
+        assert entry is not None
+        await asyncio.gather(dispatcher.route(entry), dispatcher.doubt([entry.id]), dispatcher.route(entry))
+        await stage.settled()
+        (conversation,) = await stage.conversations()
+        assert await stage.texts(conversation.id) == ["hello"]
