@@ -41,7 +41,9 @@ class Fetched(Room):
 
     async def fetched(self) -> dict[str, int]:
         """Return channel → the cursor up to which its platform has fetched its deliveries."""
-        return {each["_id"]: int(each["cursor"]) for each in await self._database["outlets"].find({})}
+        return {
+            each["_id"]: int(each["cursor"]) for each in await self._database["outlets"].find({}, sort=[("_id", 1)])
+        }
 
     async def waiting_behind(self, channel: str, after: int = 0) -> Document:
         """Return the condition for a channel's deliveries that may still wait behind a cursor."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mongo import database, mongo_url, store
+from tests.mongo import database, mongo_url, spare_databases, store
 
-__all__ = ["database", "mongo_url", "store"]
+__all__ = ["database", "mongo_url", "spare_databases", "store"]
 
 #: PyMongo's asyncio client (4.20), closed in the moment when one of its monitors connects, leaves that socket to the
 #: garbage collector. Sockets made by anything but getaddrinfo have protocol 0 and are still errors.
