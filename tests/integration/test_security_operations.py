@@ -39,7 +39,7 @@ BODIES: dict[str, dict[str, object]] = {
     "seen": {"n": 1},
 }
 #: not a matter of lines: for supervisors or admins alone
-FOR_LEADERS = ("/operators/{id}/presence", "/webhooks")
+FOR_LEADERS = ("/operators/{id}/presence", "/webhooks", "/ledger")
 CHANGING = [it for it in OPERATIONS if it.method not in {"GET", "HEAD"}]
 PRIVATE = [it for it in OPERATIONS if not it.public]
 OF_A_CONVERSATION = [it for it in OPERATIONS if it.path.startswith(("/conversations/{", "/clients/{"))]
