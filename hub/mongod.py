@@ -17,6 +17,7 @@ import structlog
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
+from hub.engine.tasks import end
 from hub.mongod_failures import PORT_TAKEN, why_it_ended
 from hub.mongod_orphan import end_leftover, hold
 from hub.mongod_process import REPLICA_SET, Mongod, find_program, launch
@@ -143,9 +144,7 @@ async def _writable(mongod: Mongod, port: int) -> bool:
         reason = str(error) or f"it took longer than {START_TIME} s"
         raise Misconfigured(f"mongod runs but does not accept writes ({reason}): see {log}.") from error
     finally:
-        ended.cancel()
-        ready.cancel()
-        await asyncio.wait({ended, ready})
+        await end([ended, ready])
 
 
 async def _become_primary(port: int, pid: int) -> bool:
