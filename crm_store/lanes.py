@@ -12,6 +12,7 @@ from pymongo import UpdateOne
 from crm_store.codec import Document, clean, decode_all
 from crm_store.room import Room
 from crm_store.standing import in_states
+from crm_store.transactions import settled
 from router.model import Conversation, Message, State
 from router.people import Client, OperatorState
 
@@ -104,11 +105,9 @@ class LaneReads(Room):
         loads: Counter[str] = Counter()
 
         async def recount(session: Any) -> None:
+            counted = await settled(self._database.raw["conversations"].aggregate(_held(), session=session))
             loads.clear()
-            query = in_states([State.OFFERED, *HELD])
-            cursor = self._database.raw["conversations"].find(query, session=session)
-            for conversation in decode_all(await cursor.to_list(length=None), Conversation):
-                loads.update(conversation.holders)
+            loads.update({each["_id"]: int(each["load"]) for each in await counted.to_list(length=None)})
             kept = self._database.raw["operators"].find({}, ["load"], sort=[("_id", 1)], session=session)
             loads.update({each["_id"]: 0 for each in await kept.to_list(length=None)})
             changes = [UpdateOne({"_id": id_}, {"$set": {"load": load}}, upsert=True) for id_, load in loads.items()]
@@ -130,4 +129,19 @@ def _latest(chats: list[tuple[str, str]]) -> list[Document]:
         {"$match": {"channel": {"$in": list(channels)}, "chat": {"$in": list(names)}}},
         {"$sort": {"channel": 1, "chat": 1, "created_at": -1, "_id": 1}},
         {"$group": {"_id": {"channel": "$channel", "chat": "$chat"}, "id": {"$first": "$_id"}}},
+    ]
+
+
+def _held() -> list[Document]:
+    """Return the stages that count whose capacity conversations take up, as `Conversation.holders` says.
+
+    Counted by the server: with a hundred thousand open conversations, reading them would outlast a transaction.
+    """
+    asked: Document = {"$cond": ["$broadcast", [], "$offered"]}
+    holders = {"$cond": [{"$eq": ["$state", State.OFFERED.value]}, asked, ["$operator"]]}
+    return [
+        {"$match": in_states([State.OFFERED, *HELD])},
+        {"$project": {"holder": holders}},
+        {"$unwind": "$holder"},
+        {"$group": {"_id": "$holder", "load": {"$sum": 1}}},
     ]
