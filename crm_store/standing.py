@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec.structs import astuple
-from pymongo import ReplaceOne, UpdateOne
+from pymongo import UpdateOne
 
 from crm_store.codec import Document, encode, plain
 from router.model import Conversation, State
@@ -24,7 +24,6 @@ PHASES: dict[State, str] = {
     State.WAITING: "held",
     State.CLOSED: "closed",
 }
-Operation = ReplaceOne[Document] | UpdateOne
 _FIELDS = Conversation.__struct_fields__
 
 
@@ -40,22 +39,16 @@ def in_states(states: Any) -> Document:
 
 def begun(batch: Batch) -> list[Document]:
     """Return the documents of conversations that begin in this batch."""
-    return [whole(it) for key, it in batch.conversations.items() if batch.before.get(key, it) is None]
+    return [_whole(it) for key, it in batch.conversations.items() if batch.before.get(key) is None]
 
 
-def changed(batch: Batch) -> list[Operation]:
-    """Return what changed about conversations whose standing in the store is known."""
-    return [_change(before, batch.conversations[key]) for key, before in batch.before.items() if before is not None]
+def changed(batch: Batch) -> list[UpdateOne]:
+    """Return what has changed about conversations that the store has."""
+    pairs = ((batch.before.get(key), it) for key, it in batch.conversations.items())
+    return [_change(before, it) for before, it in pairs if before is not None and before != it]
 
 
-def replaced(batch: Batch) -> list[Operation]:
-    """Return the writing of conversations whose standing in the store is not known."""
-    unknown = (it for key, it in batch.conversations.items() if key not in batch.before)
-    return [ReplaceOne({"_id": it.id}, whole(it), upsert=True) for it in unknown]
-
-
-def whole(conversation: Conversation) -> Document:
-    """Return the whole document."""
+def _whole(conversation: Conversation) -> Document:
     return encode(conversation, **{name: value for name, value in _derived(conversation).items() if value is not None})
 
 
@@ -67,7 +60,7 @@ def _change(before: Conversation, after: Conversation) -> UpdateOne:
     update: Document = {"$set": plain(news) | {name: value for name, value in derived.items() if value is not None}}
     if "due_at" in derived and derived["due_at"] is None:
         update["$unset"] = {"due_at": ""}
-    return UpdateOne({"_id": after.id}, update if update["$set"] or "$unset" in update else {"$set": {"n": after.n}})
+    return UpdateOne({"_id": after.id}, update)
 
 
 def _derived(it: Conversation) -> dict[str, Any]:

@@ -13,10 +13,12 @@ from pymongo import ReplaceOne, UpdateOne
 from crm_store.codec import Document, clean, encode
 from crm_store.commits import committed
 from crm_store.fetched import moved
-from crm_store.standing import Operation, begun, changed, replaced
+from crm_store.standing import begun, changed
 from router.errors import Conflict
 from router.model import Message
 from router.store import Batch, DeliveryChange
+
+Operation = ReplaceOne[Document] | UpdateOne
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,8 @@ def planned(batch: Batch) -> list[Write]:
             documents=[encode(delivery, made_at=_at(batch)) for delivery in batch.deliveries],
             operations=list(map(_change, batch.changes)),
         ),
-        Write("conversations", documents=begun(batch), operations=replaced(batch)),
-        Write("conversations", operations=(changes := changed(batch)), finds=len(changes)),
+        Write("conversations", documents=begun(batch)),
+        Write("conversations", operations=list(changes := changed(batch)), finds=len(changes)),
         Write("clients", operations=[_replaced(encode(client)) for client in batch.clients.values()]),
         Write("explanations", documents=_explanations(batch)),
     ]

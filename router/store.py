@@ -64,7 +64,7 @@ class Batch:
     decided_to: int = 0
     #: conversation id → as it stands after the batch
     conversations: dict[str, Conversation] = field(default_factory=dict)
-    #: conversation id → as it stands in the store, None for a new one; who is not named is written whole
+    #: conversation id → as it stands in the store; whatever is not named, or None, begins with this batch
     before: dict[str, Conversation | None] = field(default_factory=dict)
     #: in the order said
     messages: list[Message] = field(default_factory=list)

@@ -67,11 +67,15 @@ class Batches:
         self._ids = count(1)
         self._cursors = count(1)
         self._places = count(1)
+        #: as they were last saved
+        self._standing: dict[str, Conversation] = {}
 
     def make(self, *, messages: Iterable[Message] = (), **fields: Any) -> Batch:
         """A batch with an event for each message."""
         said = list(messages)
         fields["deliveries"] = [replace(each, cursor=next(self._places)) for each in fields.get("deliveries", ())]
+        fields["before"] = {key: self._standing.get(key) for key in fields.get("conversations", ())}
+        self._standing |= fields.get("conversations", {})
         events = [self.event("message", each.id, conversation=each.conversation) for each in said]
         return Batch(id=f"b{next(self._ids)}", messages=said, events=events, **fields)
 
