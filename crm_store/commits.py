@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from crm_store.codec import Document, clean, decode, encode
@@ -16,8 +17,8 @@ from router.effects import Outcome
 from router.ports import FeedEvent
 from router.store import Batch
 
-#: commits read at a time
-_PAGE = 50
+#: commits read at a time; a busy hub's hold hundreds of events each
+_PAGE = 20
 _LATEST = [("_id", -1)]
 
 
@@ -28,7 +29,7 @@ def key_of(batch: Batch) -> int | str:
 
 def committed(batch: Batch) -> Document:
     """Return the document of a batch."""
-    document: Document = {"_id": key_of(batch), "batch": batch.id, "at": _at(batch), "decided_to": batch.decided_to}
+    document: Document = {"_id": key_of(batch), "batch": batch.id, "at": decided_at(batch), "decided_to": batch.decided_to}
     if batch.done:
         document["done"] = [clean(update) for update in batch.done]
         document["outcomes"] = [encode(outcome) for outcome in batch.done.values() if outcome is not None]
@@ -38,7 +39,8 @@ def committed(batch: Batch) -> Document:
     return document
 
 
-def _at(batch: Batch) -> datetime:
+def decided_at(batch: Batch) -> datetime:
+    """Return when what a batch holds was decided."""
     return batch.events[-1].at if batch.events else datetime.now(UTC)
 
 
@@ -74,13 +76,12 @@ class CommitLog:
         found: list[FeedEvent] = []
         while len(found) < limit:
             page = await self._commits.find({"_id": position}, sort=[("_id", 1)], limit=_PAGE, fields=["events"])
-            found += [
-                decode(event, FeedEvent) for commit in page for event in commit["events"] if event["cursor"] > after
-            ]
+            wanted = (event for commit in page for event in commit["events"] if event["cursor"] > after)
+            found += [decode(event, FeedEvent) for event in islice(wanted, limit - len(found))]
             if len(page) < _PAGE:
                 break
             position = {"$gt": page[-1]["_id"]}
-        return found[:limit]
+        return found
 
     async def decided(self, updates: Collection[str]) -> dict[str, Outcome | None]:
         """Return which of these updates were decided, with what became of those that were commands."""

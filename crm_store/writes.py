@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
 from pymongo import ReplaceOne, UpdateOne
 
 from crm_store.codec import Document, clean, encode
-from crm_store.commits import committed
+from crm_store.commits import committed, decided_at
 from crm_store.fetched import moved
 from crm_store.standing import begun, changed
 from router.errors import Conflict
@@ -56,7 +55,7 @@ def planned(batch: Batch) -> list[Write]:
         Write("outlets", operations=list(moved(batch))),
         Write(
             "deliveries",
-            documents=[encode(delivery, made_at=_at(batch)) for delivery in batch.deliveries],
+            documents=[encode(delivery, made_at=decided_at(batch)) for delivery in batch.deliveries],
             operations=list(map(_change, batch.changes)),
         ),
         Write("conversations", documents=begun(batch)),
@@ -118,12 +117,7 @@ def _change(change: DeliveryChange) -> Operation:
     return UpdateOne({"_id": change.delivery, "state": {"$in": [state.value for state in change.only_from]}}, update)
 
 
-def _at(batch: Batch) -> datetime:
-    """Return when what the batch holds was decided."""
-    return batch.events[-1].at if batch.events else datetime.now(UTC)
-
-
 def _explanations(batch: Batch) -> list[Document]:
-    at = _at(batch)
+    at = decided_at(batch)
     number = count()
     return [encode(each, _id=f"{batch.id}:{next(number):05}", at=at) for each in batch.explanations]
