@@ -29,7 +29,8 @@ def key_of(batch: Batch) -> int | str:
 
 def committed(batch: Batch) -> Document:
     """Return the document of a batch."""
-    document: Document = {"_id": key_of(batch), "batch": batch.id, "at": decided_at(batch), "decided_to": batch.decided_to}
+    at = decided_at(batch)
+    document: Document = {"_id": key_of(batch), "batch": batch.id, "at": at, "decided_to": batch.decided_to}
     if batch.done:
         document["done"] = [clean(update) for update in batch.done]
         document["outcomes"] = [encode(outcome) for outcome in batch.done.values() if outcome is not None]

@@ -95,10 +95,11 @@ class MongoLedger:
         return replace(_entry(document), state="done", outcome=decided[document["_id"]])
 
     async def undecided(self) -> AsyncIterator[Entry]:
-        """Yield all updates that are undecided at the time of the call, in the order of `seq`."""
+        """Yield all updates that are undecided at the time of the call: replayed ones, then by `seq`."""
         for entry in await self.replayed():
             yield entry
-        query: Document = {"state": "new", "seq": {"$gt": await self._log.decided_to(), "$lte": await self.last_seq()}}
+        behind = {"$gt": await self._log.decided_to(), "$lte": await self.last_seq()}
+        query: Document = {"state": "new", "replayed": {"$ne": True}, "seq": behind}
         while documents := await self._updates.find(query, sort=[("seq", 1), ("_id", 1)], limit=PAGE):
             for entry in await self._still_new(documents):
                 yield entry

@@ -101,7 +101,7 @@ class Ledger(Protocol):
         """Return one update."""
 
     def undecided(self) -> AsyncIterator[Entry]:
-        """Yield all updates in state `new`, in the order of `seq`."""
+        """Yield all updates that are undecided at the time of the call: replayed ones first, each by `seq`."""
 
     async def poison(self, update: str, reason: str) -> None:
         """Quarantine an update."""

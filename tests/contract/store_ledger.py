@@ -9,7 +9,7 @@ from router.effects import Outcome
 from router.errors import Rejected
 from router.ports import Update
 from router.store import Batch
-from tests.contract.store_samples import NOW
+from tests.contract.store_samples import NOW, Batches, message
 
 
 class LedgerContract:
@@ -111,3 +111,16 @@ class LedgerContract:
         with pytest.raises(Rejected, match=r"^The update shop:large has 18000000 bytes: at most \d+ can be kept\.$"):
             await store.ledger.append("shop", updates, NOW)
         assert await store.ledger.last_seq() == 0
+
+    async def test_only_what_is_behind_the_latest_commit_is_looked_at(self, store: MongoStore) -> None:
+        """A commit says up to where everything is decided; what was replayed is looked at wherever it stands."""
+        await store.ledger.append("shop", [(Update(f"u{n}", "x"), n) for n in range(1, 6)], NOW)
+        await store.ledger.poison("shop:u2", "odd")
+        await store.ledger.poison("shop:u5", "odd")
+        batches = Batches()
+        await store.commit(batches.make(messages=[message("m1")], done={"shop:u4": None}, decided_to=3))
+        assert await store.ledger.decided_to() == 3
+        assert [entry.id async for entry in store.ledger.undecided()] == []
+        assert await store.ledger.replay("shop:u2")
+        assert await store.ledger.replay("shop:u5")
+        assert [entry.id async for entry in store.ledger.undecided()] == ["shop:u2", "shop:u5"]
