@@ -42,7 +42,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Engine:
-    """Implements `lane.Surroundings`. Start with `prepare`, run `tasks`, end with `drain`."""
+    """Implements `lane.Surroundings` and `aftermath.Lines`. `start` leaves it running; `drain` or `abandon` ends it."""
 
     def __init__(
         self,
