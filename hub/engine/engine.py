@@ -150,8 +150,7 @@ class Engine:
         while True:
             line = await persist("find a conversation's line", lambda: self._line_of(event))
             inbox = (await self._lane(line)).inbox
-            if not inbox.full:
-                inbox.push(Work(event, update))
+            if inbox.admit(Work(event, update)):
                 return
             # Its conversation may have left for another line when there is room.
             await inbox.room()

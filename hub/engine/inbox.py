@@ -27,7 +27,7 @@ class Work:
 
 
 class Inbox:
-    """First in, first out. `put` waits while it is full; `push` never does, so that lanes cannot block each other."""
+    """First in, first out. `admit` refuses while full; `push` never does, so that lanes cannot block each other."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -40,20 +40,21 @@ class Inbox:
         return len(self._items)
 
     @property
-    def full(self) -> bool:
-        """Whether work from outside has to wait."""
+    def _full(self) -> bool:
         return len(self._items) >= self._limit
+
+    def admit(self, work: Work) -> bool:
+        """Add work from outside and return True; return False when it has to wait for `room` first."""
+        if self._full:
+            return False
+        self.push(work)
+        return True
 
     async def room(self) -> None:
         """Return when there is room for work from outside."""
-        while self.full:
+        while self._full:
             self._room.clear()
             await self._room.wait()
-
-    async def put(self, work: Work) -> None:
-        """Add work from outside as soon as there is room."""
-        await self.room()
-        self.push(work)
 
     def push(self, work: Work) -> None:
         """Add work of the hub's own."""
@@ -84,5 +85,5 @@ class Inbox:
         return taken
 
     def _make_room(self) -> None:
-        if not self.full:
+        if not self._full:
             self._room.set()

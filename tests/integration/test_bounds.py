@@ -99,15 +99,17 @@ async def test_a_follower_who_is_far_behind_misses_nothing(store: MongoStore, mo
 
 
 async def test_a_full_lane_makes_those_outside_wait_and_lets_the_hub_itself_through() -> None:
-    """`put` returns only when there is room; `push` always does, so that lanes cannot block each other."""
+    """`admit` adds only where there is room; `push` always does, so that lanes cannot block each other."""
     inbox = Inbox(limit=2)
     work = Work(Wake("hub:test", "sales"))
-    await inbox.put(work)
-    await inbox.put(work)
-    waiting = asyncio.create_task(inbox.put(work))
+    assert inbox.admit(work)
+    assert inbox.admit(work)
+    assert not inbox.admit(work)
+    waiting = asyncio.create_task(inbox.room())
     inbox.push(work)
     await asyncio.sleep(0)
     assert not waiting.done()
     assert len(await inbox.take(10)) == 3
     await waiting
+    assert inbox.admit(work)
     assert len(inbox) == 1
