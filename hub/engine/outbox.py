@@ -41,14 +41,12 @@ class _Chat:
 class Outbox:
     """Runs as one task per channel, so that a channel that fails stops nobody else."""
 
-    def __init__(
-        self, channel: Channel, store: Store, clock: Clock, committer: Committer, meters: Meters | None = None
-    ) -> None:
+    def __init__(self, channel: Channel, store: Store, clock: Clock, committer: Committer, meters: Meters) -> None:
         self.channel = channel
         self._store = store
         self._clock = clock
         self._committer = committer
-        self._meters = meters or Meters()
+        self._meters = meters
         self._chats: dict[str, _Chat] = {}
         self._held: set[str] = set()
         self._ready: deque[str] = deque()
@@ -56,8 +54,9 @@ class Outbox:
         self._sending: set[asyncio.Task[None]] = set()
         self._resting: set[asyncio.Task[None]] = set()
         self._stirred = asyncio.Event()
-        #: the last delivery read from the store; set while memory holds only a part of what waits
+        #: the cursor of the last delivery taken in: the store is read on from there
         self._read_to = 0
+        #: set while memory holds only a part of what waits
         self._behind = True
         self._more = True
         #: set when the store is to be read from its beginning

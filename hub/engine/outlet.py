@@ -26,14 +26,12 @@ class Outlet:
     What the reader has not confirmed to have stays `queued`: it is never called sent before it arrived.
     """
 
-    def __init__(
-        self, channel: Channel, store: Store, clock: Clock, committer: Committer, meters: Meters | None = None
-    ) -> None:
+    def __init__(self, channel: Channel, store: Store, clock: Clock, committer: Committer, meters: Meters) -> None:
         self.channel = channel
         self._store = store
         self._clock = clock
         self._committer = committer
-        self._meters = meters or Meters()
+        self._meters = meters
         self._recent: deque[Outgoing] = deque()
         #: everything after this cursor is in memory
         self._since = 0
