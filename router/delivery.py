@@ -23,6 +23,8 @@ class DeliveryState(StrEnum):
     READ = "read"
 
 
+#: Cursors for deliveries between those of two events, more than a batch needs. Notices of events lie on the same scale.
+CURSORS_PER_EVENT = 1 << 20
 #: Receipts may only raise a delivery along this order.
 RECEIPT_ORDER = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
 

@@ -22,7 +22,7 @@ from hub.engine.fold import fold, placed
 from hub.engine.meters import Meters
 from hub.engine.watermark import Watermark
 from hub.said import said
-from router.delivery import Attempt, Delivery, DeliveryState
+from router.delivery import CURSORS_PER_EVENT, Attempt, Delivery, DeliveryState
 from router.effects import AddDelivery, Stored
 from router.model import Message
 from router.ports import Clock, FeedEvent
@@ -32,8 +32,6 @@ _log = structlog.get_logger(__name__)
 _MOST = 2000
 #: seconds that what nobody waits for may wait
 _SOON = 0.1
-#: room for the deliveries of one batch between the cursors of two events
-_PER_EVENT = 1 << 20
 
 
 @dataclass(slots=True)
@@ -166,7 +164,7 @@ class Committer:
 
 def _line_up(batch: Batch, last: int, now: datetime) -> None:
     """Give deliveries their places among all deliveries; those of a batch share the room before the next event."""
-    places = count(last * _PER_EVENT)
+    places = count(last * CURSORS_PER_EVENT)
     batch.deliveries = [replace(delivery, cursor=next(places)) for delivery in batch.deliveries]
     batch.changes = [
         replace(change, cursor=next(places), attempt=Attempt(now, DeliveryState.QUEUED))

@@ -13,13 +13,10 @@ from hub.web.narrate import Narrator
 from hub.web.present import Presenter, client_view
 from hub.web.views import View
 from router.catalog import Catalog
-from router.delivery import Delivery
+from router.delivery import CURSORS_PER_EVENT, Delivery
 from router.ids import derive
 from router.ports import FeedEvent
 from router.webhooks import channel_of
-
-#: room between the cursors of two events, as deliveries of messages have it
-_PER_EVENT = 1 << 20
 
 
 class Notice(View):
@@ -74,6 +71,6 @@ class Notices:
             line=event.line,
             channel=channel_of(self._name),
             chat=event.conversation or event.subject,
-            cursor=event.cursor * _PER_EVENT,
+            cursor=event.cursor * CURSORS_PER_EVENT,
             body=Notice(type=item.type, timestamp=item.at, data=item).model_dump_json(),
         )
