@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -17,38 +19,32 @@ class Lately(Generic[T]):
     """Answers of the store by key, trusted for `TRUSTED`. Only what exists is remembered, so strangers fill nothing."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, tuple[T, datetime]] = OrderedDict()
-        #: rises with every `forget`
-        self._forgotten = 0
+        #: key → its answer, which may still be on its way, and when it was asked for
+        self._answers: OrderedDict[str, tuple[asyncio.Future[T | None], datetime]] = OrderedDict()
 
     async def ask(self, key: str, now: datetime, read: Callable[[], Awaitable[T | None]]) -> T | None:
-        """Return what is remembered for `key`, else what `read` finds."""
-        kept = self._kept.get(key)
-        if kept is not None and abs(now - kept[1]) < TRUSTED:
-            return kept[0]
-        before = self._forgotten
-        if kept is not None:
-            # Whoever asks meanwhile need not ask the store as well.
-            self._kept[key] = (kept[0], now)
-        try:
-            found = await read()
-        except BaseException:
-            self._kept.pop(key, None)
-            raise
-        if found is None:
-            self._kept.pop(key, None)
-        # What was asked before something was forgotten may be the very thing that ended.
-        if found is not None and before == self._forgotten:
-            self._keep(key, found, now)
-        return found
+        """Return what was asked for within `TRUSTED`, else what `read` finds; who asks meanwhile waits for that too."""
+        answer, asked_at = self._answers.get(key, (None, now))
+        if answer is None or abs(now - asked_at) >= TRUSTED:
+            answer = self._begin(key, now, read)
+        # Somebody who goes away must not take the answer from the others who wait for it.
+        return await asyncio.shield(answer)
 
     def forget(self, key: str) -> None:
         """Trust no answer for `key` that was given or asked for until now."""
-        self._forgotten += 1
-        self._kept.pop(key, None)
+        self._answers.pop(key, None)
 
-    def _keep(self, key: str, found: T, now: datetime) -> None:
-        self._kept[key] = (found, now)
-        self._kept.move_to_end(key)
-        while len(self._kept) > _REMEMBERED:
-            self._kept.popitem(last=False)
+    def _begin(self, key: str, now: datetime, read: Callable[[], Awaitable[T | None]]) -> asyncio.Future[T | None]:
+        answer = asyncio.ensure_future(read())
+        self._answers[key] = (answer, now)
+        self._answers.move_to_end(key)
+        while len(self._answers) > _REMEMBERED:
+            self._answers.popitem(last=False)
+        answer.add_done_callback(partial(self._ended, key))
+        return answer
+
+    def _ended(self, key: str, answer: asyncio.Future[T | None]) -> None:
+        """Let go of an answer that says nothing; whoever waits has it all the same."""
+        exists = not answer.cancelled() and answer.exception() is None and answer.result() is not None
+        if not exists and self._answers.get(key, (None, None))[0] is answer:
+            del self._answers[key]
