@@ -44,6 +44,12 @@ async def signed_in(request: web.Request) -> str:
     return operator
 
 
+def only_admins(rules: Rules, operator: str, may: str) -> None:
+    """Let admins pass who do what only they may. Raises a 403 `Problem` for everybody else."""
+    if rules.operators[operator].role is not Role.ADMIN:
+        raise Problem(HTTPStatus.FORBIDDEN, f"Only admins may {may}.")
+
+
 def visible_lines(rules: Rules, operator: str) -> frozenset[str] | None:
     """Return the lines whose conversations the operator may see; None means every line."""
     known = rules.operators.get(operator)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from hub.web.access import only_admins
 from hub.web.bodies import Nothing
 from hub.web.operations import Call, operation
 from hub.web.problems import Problem, not_found
 from hub.web.views import Done
-from router.people import Role
 
 _PROBLEMS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 
@@ -16,8 +16,7 @@ _PROBLEMS = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 @operation("POST", "/ledger/{update}/replay", "Decide a poison update again", problems=_PROBLEMS)
 async def replay(call: Call[Nothing, Nothing]) -> Done:
     """For admins only. It is decided within two seconds; asking again changes nothing."""
-    if call.hub.rules.operators[call.operator].role is not Role.ADMIN:
-        raise Problem(HTTPStatus.FORBIDDEN, "Only admins may decide updates again.")
+    only_admins(call.hub.rules, call.operator, "decide updates again")
     ledger, update = call.hub.ledger, call.path("update")
     if await ledger.replay(update):
         return Done()

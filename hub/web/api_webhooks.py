@@ -10,16 +10,18 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hub.settings.model import NoticeType, SubscriptionSettings
+from hub.web.access import only_admins
 from hub.web.bodies import Body, Nothing
 from hub.web.operations import Call, operation
 from hub.web.problems import Problem, not_found
 from hub.web.views import Done, View
 from hub.webhooks.status import Status, status_of
 from router.delivery import Delivery, DeliveryState
-from router.people import Role
 from router.webhooks import channel_of
 
 _FOR_ADMINS = (HTTPStatus.FORBIDDEN,)
+#: what only admins may
+_MAY = "look after webhooks"
 
 
 class WantedNotices(Body):
@@ -96,7 +98,7 @@ class Resent(View):
 @operation("GET", "/webhooks", "All subscriptions and how they do", problems=_FOR_ADMINS)
 async def webhooks(call: Call[Nothing, Nothing]) -> Webhooks:
     """For admins only."""
-    _admin(call)
+    only_admins(call.hub.rules, call.operator, _MAY)
     wanted = call.hub.settings.webhooks
     return Webhooks(webhooks=[await _webhook(call, name, settings) for name, settings in wanted.items()])
 
@@ -140,14 +142,9 @@ async def resend_notices(call: Call[Nothing, Nothing]) -> Resent:
     return Resent(resent=count)
 
 
-def _admin(call: Call[Nothing, Nothing] | Call[Nothing, WantedNotices]) -> None:
-    if call.hub.rules.operators[call.operator].role is not Role.ADMIN:
-        raise Problem(HTTPStatus.FORBIDDEN, "Only admins may look after webhooks.")
-
-
 def _subscription(call: Call[Nothing, Nothing] | Call[Nothing, WantedNotices]) -> str:
     """Return the subscription that an admin names. Raises a `Problem` for others, and for one that does not exist."""
-    _admin(call)
+    only_admins(call.hub.rules, call.operator, _MAY)
     name = call.path("name")
     if name not in call.hub.settings.webhooks:
         raise not_found("webhook")
