@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.commands.store import DEFAULT, SettingsFile, opened
+from hub.commands.table import plain, short, table
 from router.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ _COLUMNS = (
 )  # fmt: skip
 #: stretches of missing numbers that are written out
 _GAPS_SHOWN = 10
-#: characters of a reason in the list of poison
-_REASON = 100
 
 
 @app.callback(invoke_without_command=True)
@@ -63,7 +62,7 @@ def poison(
     elif not found:
         typer.echo("There is no poison.")
     else:
-        typer.echo("\n".join(f"{entry.received_at:%Y-%m-%d %H:%M}  {entry.id}  {_short(entry)}" for entry in found))
+        typer.echo("\n".join(map(in_one_line, found)))
         typer.echo("\n`hub ledger show UPDATE` shows one whole; `hub replay UPDATE` decides it again after a fix.")
 
 
@@ -73,10 +72,7 @@ def show(
     file: SettingsFile = DEFAULT,
 ) -> None:
     """Show one update as it came, with what people wrote in it."""
-    entry = asyncio.run(_find(file, update))
-    for name, value in _told(entry).items():
-        typer.echo(f"{name:<12} {value}")
-    typer.echo(f"\n{entry.raw}")
+    typer.echo(in_full(asyncio.run(_find(file, update))))
 
 
 async def _count(file: Path, since: datetime, channel: str | None) -> tuple[list[Day], list[Gaps]]:
@@ -110,9 +106,15 @@ def _told(entry: Entry) -> Mapping[str, object]:
     return {**told, "before": list(entry.reasons)} if entry.reasons else told
 
 
-def _short(entry: Entry) -> str:
-    reason = " ".join(entry.reason.split())
-    return reason if len(reason) <= _REASON else f"{reason[:_REASON]}…"
+def in_one_line(entry: Entry) -> str:
+    """Return when an update came, its id, and the beginning of its reason."""
+    return f"{entry.received_at:%Y-%m-%d %H:%M}  {plain(entry.id)}  {short(entry.reason)}"
+
+
+def in_full(entry: Entry) -> str:
+    """Return what is known of an update, below it the update as it came, line by line."""
+    told = [f"{name:<12} {plain(str(value))}" for name, value in _told(entry).items()]
+    return "\n".join([*told, "", *map(plain, entry.raw.splitlines())])
 
 
 def in_json(days: Iterable[Day], gaps: Iterable[Gaps]) -> str:
@@ -127,23 +129,17 @@ def in_words(days: Sequence[Day], gaps: Sequence[Gaps]) -> str:
     if not days:
         return "Nothing came in and nothing went out in this time."
     unclosed = [f"✗ {day.channel} {day.day}: {wrong}." for day in days for wrong in day.unclosed]
-    return "\n".join([*_table(days), "", *filter(None, map(_missing, gaps)), *(unclosed or [_CLOSED])])
+    return "\n".join([_drawn(days), "", *filter(None, map(_missing, gaps)), *(unclosed or [_CLOSED])])
 
 
 _CLOSED = "✓ The sums close: received = decided + poison + undecided, committed = sent + waiting + unknown + failed."
 
 
-def _table(days: Sequence[Day]) -> list[str]:
+def _drawn(days: Sequence[Day]) -> str:
     rows: list[tuple[str, ...]] = [("channel", "day", *_COLUMNS)]
     rows += [(day.channel, day.day.isoformat(), *(str(getattr(day, name)) for name in _COLUMNS)) for day in days]
     rows.append(("all", "", *(str(sum(getattr(day, name) for day in days)) for name in _COLUMNS)))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [_row(row, widths) for row in rows]
-
-
-def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    words = [cell.ljust(width) for cell, width in zip(cells[:2], widths, strict=False)]
-    return "  ".join([*words, *(cell.rjust(width) for cell, width in zip(cells[2:], widths[2:], strict=True))])
+    return table(rows, numbers=len(_COLUMNS))
 
 
 def _missing(gaps: Gaps) -> str:

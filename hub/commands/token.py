@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from hub.commands.store import DEFAULT, SettingsFile, opened
+from hub.commands.table import table
 from hub.settings import Settings, load
 from router.durations import parse_duration
 from router.errors import Conflict, Misconfigured
@@ -41,7 +42,7 @@ def create(
 def list_(file: SettingsFile = DEFAULT) -> None:
     """Show all tokens: whom they act as, and when they were last used."""
     settings = load(file, os.environ)
-    typer.echo(table(asyncio.run(every_token(settings, file)), settings.rules, datetime.now(UTC)))
+    typer.echo(overview(asyncio.run(every_token(settings, file)), settings.rules, datetime.now(UTC)))
 
 
 @app.command()
@@ -91,12 +92,11 @@ async def revoke_token(settings: Settings, file: Path, name: str) -> None:
         await store.revoke_token(name)
 
 
-def table(tokens: Sequence[Token], rules: Rules, now: datetime) -> str:
+def overview(tokens: Sequence[Token], rules: Rules, now: datetime) -> str:
     """Return tokens as aligned columns; times are in UTC."""
-    rows = [_COLUMNS, *(_row(token, rules, now) for token in tokens)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
-    lines = ("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return "\n".join(lines) if tokens else "There are no tokens. Make one with hub token create."
+    if not tokens:
+        return "There are no tokens. Make one with hub token create."
+    return table([_COLUMNS, *(_row(token, rules, now) for token in tokens)])
 
 
 def _row(token: Token, rules: Rules, now: datetime) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.commands.store import DEFAULT, SettingsFile, opened
+from hub.commands.table import Rows, plain, short, table
 from hub.settings import Settings, load
 from router.delivery import Delivery
 from router.errors import HubError, Misconfigured
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Programs that are told what happens.", no_args_is_help=True, rich_markup_mode=None)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The webhook's name under `webhooks`.")]
 Notice = Annotated[str, typer.Argument(metavar="ID", help="The notice's id, which is its webhook-id.")]
-#: characters of a reason in a list
-_REASON = 100
-Rows = Sequence[Sequence[str]]
 
 
 @app.callback()
@@ -43,7 +40,7 @@ def list_all(file: SettingsFile = DEFAULT) -> None:
     if not settings.webhooks:
         typer.echo(f"{file} has no webhooks: name them under `webhooks`.")
         return
-    typer.echo(_table(asyncio.run(_overview(settings, file))))
+    typer.echo(table(asyncio.run(_overview(settings, file))))
 
 
 @app.command()
@@ -57,8 +54,8 @@ def dead(
     if not found:
         typer.echo(f"No notice of {name} is dead.")
         return
-    rows = [(it.id, _type(it), it.conversation or "-", _moment(_last(it)), _short(it.reason)) for it in found]
-    typer.echo(_table([("id", "event", "conversation", "given up", "reason"), *rows]))
+    rows = [(it.id, _type(it), it.conversation or "-", _moment(_last(it)), short(it.reason)) for it in found]
+    typer.echo(table([("id", "event", "conversation", "given up", "reason"), *rows]))
     typer.echo(f"\n`hub webhooks resend {name} ID` posts one again, `hub webhooks resend {name} --all` all of them.")
 
 
@@ -84,10 +81,10 @@ def resend(
 def attempts(notice: Notice, file: SettingsFile = DEFAULT) -> None:
     """Show every attempt at a notice, and what it says."""
     it = asyncio.run(_find(file, notice))
-    rows = [(_moment(each.at), each.state.value, _plain(each.reason) or "-") for each in it.attempts]
+    rows = [(_moment(each.at), each.state.value, plain(each.reason) or "-") for each in it.attempts]
     typer.echo(f"{it.id}, an event of the type {_type(it)} for {it.channel}, is {it.state.value}.\n")
-    typer.echo(_table([("at", "state", "reason"), *rows]) if rows else "Nothing was tried yet.")
-    typer.echo(f"\n{it.body}")
+    typer.echo(table([("at", "state", "reason"), *rows]) if rows else "Nothing was tried yet.")
+    typer.echo(f"\n{plain(it.body)}")
 
 
 @app.command("test")
@@ -98,7 +95,7 @@ def post_one(name: Name, file: SettingsFile = DEFAULT) -> None:
     try:
         sample = asyncio.run(post_sample(name, wanted))
     except HubError as error:
-        typer.echo(f"The sample was not taken. {_plain(str(error))}", err=True)
+        typer.echo(f"The sample was not taken. {plain(str(error))}", err=True)
         raise typer.Exit(1) from None
     took = (time.monotonic() - began) * 1000
     typer.echo(f"{wanted.url} has taken the signed sample {sample} after {took:.0f} ms.")
@@ -140,7 +137,7 @@ def _row(name: str, wanted: SubscriptionSettings, it: Standing) -> tuple[str, st
     from hub.webhooks.status import status_of
 
     moments = (_moment(it.last_success), _moment(it.last_failure))
-    status, reason = status_of(wanted, it.trouble), _short(it.reason) or "-"
+    status, reason = status_of(wanted, it.trouble), short(it.reason) or "-"
     return name, status, str(it.waiting), str(it.dead), *moments, reason, wanted.url
 
 
@@ -185,19 +182,3 @@ def _last(notice: Delivery) -> datetime | None:
 
 def _moment(at: datetime | None) -> str:
     return "-" if at is None else f"{at:%Y-%m-%d %H:%M:%S}"
-
-
-def _short(text: str) -> str:
-    text = _plain(text)
-    return text if len(text) <= _REASON else f"{text[:_REASON]}…"
-
-
-def _plain(text: str) -> str:
-    """Return a receiver's words without what a terminal would obey."""
-    return "".join(char if char.isprintable() else " " for char in text)
-
-
-def _table(rows: Rows) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return "\n".join(line.rstrip() for line in lines)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crm_store import MongoStore
-from hub.commands.token import every_token, new_token, revoke_token, table
+from hub.commands.token import every_token, new_token, overview, revoke_token
 from hub.settings import Settings, load
 from hub.web.sessions import digest
 from router.errors import Misconfigured
@@ -85,10 +85,10 @@ def test_the_list_says_who_may_do_what_and_since_when(settings: tuple[Settings, 
         Token("ended", "d", "anna", NOW, NOW),
         Token("lost", "d", "eve", NOW),
     ]
-    assert table(tokens, settings[0].rules, NOW).splitlines() == [
+    assert overview(tokens, settings[0].rules, NOW).splitlines() == [
         "name   operator  role        made              expires           last used",
         "crm    crm       supervisor  2026-03-02 12:00  2026-03-03 12:00  2026-03-02 12:00",
         "ended  anna      operator    2026-03-02 12:00  expired           never",
         "lost   eve       gone        2026-03-02 12:00  never             never",
     ]
-    assert table([], settings[0].rules, NOW) == "There are no tokens. Make one with hub token create."
+    assert overview([], settings[0].rules, NOW) == "There are no tokens. Make one with hub token create."

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 from crm_store.figures import Day, Gaps
-from hub.commands.ledger import in_json, in_words
+from hub.commands.ledger import in_full, in_json, in_one_line, in_words
+from router.store import Entry
 
 DAY = date(2026, 3, 4)
 GOOD = Day("shop", DAY, received=12, duplicates=1, poison=1, undecided=1, decided=10, committed=3, sent=2, waiting=1)
 BAD = Day("a-long-name", DAY, received=2, decided=1, committed=5, sent=1, waiting=1, unknown=1, failed=1)
+
+HOSTILE = Entry(
+    "shop:4\x9b2J",
+    "shop",
+    '{\n  "text": "\x1b]0;\u202eПривет\x07"\n}',
+    datetime(2026, 3, 4, 1, 30, tzinfo=UTC),
+    seq=4,
+    state="poison",
+    reason="Expected\n\x1b[31ma text." + "." * 100,
+    reasons=("Expected\x1b nothing.",),
+)
 
 
 def test_columns_are_aligned_and_summed() -> None:
@@ -54,3 +66,27 @@ def test_programs_get_everything() -> None:
 def test_nothing_is_said_to_be_nothing() -> None:
     """Rather than an empty table."""
     assert in_words([], []) == "Nothing came in and nothing went out in this time."
+
+
+def test_an_update_that_terminals_would_obey_stays_on_its_line() -> None:
+    """Neither a platform's id nor a reason, which repeats what came, colours or overwrites the list of poison."""
+    line = in_one_line(HOSTILE)
+    assert line.startswith("2026-03-04 01:30  shop:4 2J  Expected [31ma text....")
+    assert line.endswith("…")
+    assert line.isprintable()
+
+
+def test_an_update_is_shown_whole_without_what_terminals_obey() -> None:
+    """In the lines in which it came."""
+    assert in_full(HOSTILE).splitlines() == [
+        "update       shop:4 2J",
+        "channel      shop",
+        "received_at  2026-03-04T01:30:00+00:00",
+        "state        poison",
+        "reason       Expected  [31ma text." + "." * 100,
+        r"before       ['Expected\x1b nothing.']",
+        "",
+        "{",
+        '  "text": " ]0; Привет "',
+        "}",
+    ]
