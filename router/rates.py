@@ -19,34 +19,38 @@ REMEMBERED = 20_000
 class Rate(Strict):
     """A token bucket: `burst` at once, refilled with `per_minute`."""
 
-    per_minute: Annotated[float, Field(gt=0, le=100_000)]
-    burst: Annotated[int, Field(ge=1, le=100_000)]
+    per_minute: Annotated[float, Field(gt=0, le=10_000_000)]
+    burst: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class Buckets:
     """Token buckets, one for each key."""
 
     def __init__(self, rate: Rate, now: Callable[[], datetime]) -> None:
-        self._rate = rate
+        self.rate = rate
         self._now = now
         self._buckets: OrderedDict[str, tuple[float, datetime]] = OrderedDict()
 
-    def wait(self, key: str) -> float:
-        """Return the seconds until `key` may take a token, 0 when it may now."""
-        return max(0.0, (1 - self._tokens(key)) * 60 / self._rate.per_minute)
+    def wait(self, key: str, count: int = 1) -> float:
+        """Return the seconds until `key` may take so many tokens, 0 when it may now.
 
-    def take(self, key: str) -> None:
-        """Take a token; ask `wait` first."""
-        self._buckets[key] = (self._tokens(key) - 1, self._now())
+        More than a bucket holds may be taken when it is full, and are paid for afterwards.
+        """
+        lacking = min(count, self.rate.burst) - self._tokens(key)
+        return max(0.0, lacking * 60 / self.rate.per_minute)
+
+    def take(self, key: str, count: int = 1) -> None:
+        """Take tokens; ask `wait` first."""
+        self._buckets[key] = (self._tokens(key) - count, self._now())
         self._buckets.move_to_end(key)
         while len(self._buckets) > REMEMBERED:
             self._buckets.popitem(last=False)
 
     def _tokens(self, key: str) -> float:
-        tokens, at = self._buckets.get(key, (float(self._rate.burst), self._now()))
+        tokens, at = self._buckets.get(key, (float(self.rate.burst), self._now()))
         # A clock that was set back must not drain anybody's bucket.
         passed = max(0.0, (self._now() - at).total_seconds())
-        return min(float(self._rate.burst), tokens + passed * self._rate.per_minute / 60)
+        return min(float(self.rate.burst), tokens + passed * self.rate.per_minute / 60)
 
 
 class Seats:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from aiohttp import ClientPayloadError, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bots.http.problems import Problem, later, too_large
-from bots.http.settings import Rate
 
 #: requests that may wait for the ledger at a time, and the bytes of their bodies
 MAX_WAITING = 2_000
@@ -54,37 +52,6 @@ class Room:
         """Give the room back."""
         self.requests -= 1
         self.bytes -= size
-
-
-class Allowance:
-    """A token bucket for the whole channel; without a rate everything passes."""
-
-    def __init__(self, rate: Rate | None, now: Callable[[], datetime]) -> None:
-        self._rate = rate
-        self._now = now
-        self._tokens = float(rate.burst) if rate else 0.0
-        self._at = now()
-
-    def spend(self, count: int = 1) -> None:
-        """Let `count` messages pass. Raises `Problem` that says when to come back.
-
-        A batch larger than the bucket passes when the bucket is full, and is paid for afterwards.
-        """
-        if self._rate is None:
-            return
-        self._refill(self._rate)
-        lacking = min(count, self._rate.burst) - self._tokens
-        if lacking > 0:
-            detail = f"This channel may hand over {self._rate.per_minute:g} messages a minute: send this again later."
-            raise later(HTTPStatus.TOO_MANY_REQUESTS, detail, lacking * 60 / self._rate.per_minute)
-        self._tokens -= count
-
-    def _refill(self, rate: Rate) -> None:
-        now = self._now()
-        # A clock that was set back must not drain the bucket.
-        passed = max(0.0, (now - self._at).total_seconds())
-        self._at = now
-        self._tokens = min(float(rate.burst), self._tokens + passed * rate.per_minute / 60)
 
 
 def announced(request: web.BaseRequest, limit: int) -> int:

@@ -34,7 +34,7 @@ async def take_file(running: Running, request: web.Request) -> web.Response:
     """Keep the request's body as a file of a chat."""
     query, limit = _query(request, NewFile), running.settings.max_file
     announced(request, limit)
-    running.allowance.spend()
+    running.spend()
     body = _Body(request.content)
     name = one_line(query.name).replace("/", "_").replace("\\", "_") or "file"
     try:

@@ -52,7 +52,7 @@ async def take_message(running: Running, request: web.Request) -> web.Response:
 
     async def keep(body: bytes) -> bool:
         update = await _message(running, body)
-        running.allowance.spend()
+        running.spend()
         return (await running.host.receive([update]))[0]
 
     return _taken(await _within_room(running, request, MESSAGE_LIMIT, keep))
@@ -63,7 +63,7 @@ async def take_batch(running: Running, request: web.Request) -> web.Response:
 
     async def keep(body: bytes) -> list[dict[str, object]]:
         raws = _parted(body)
-        running.allowance.spend(len(raws))
+        running.spend(len(raws))
         return await _keep_all(running, raws)
 
     results = await _within_room(running, request, BATCH_LIMIT, keep)
@@ -94,7 +94,7 @@ async def take_typing(running: Running, request: web.Request) -> web.Response:
     """Show operators that a client is typing. Nothing of it is kept."""
     announced(request, MESSAGE_LIMIT)
     typing = understood(NewTyping, await body_of(request, MESSAGE_LIMIT))
-    running.allowance.spend()
+    running.spend()
     running.host.typing(typing.chat or typing.sender.id, text=typing.text)
     return done()
 
@@ -104,7 +104,7 @@ async def _take_step(
 ) -> web.Response:
     async def keep(body: bytes) -> bool:
         step = understood(model, body)
-        running.allowance.spend()
+        running.spend()
         return (await running.host.receive([step_update(kind, step.id, body, message)]))[0]
 
     return _taken(await _within_room(running, request, MESSAGE_LIMIT, keep))

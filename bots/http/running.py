@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from bots.http.door import Allowance, Room
+from bots.http.door import Room
 from bots.http.problems import later
 from bots.http.settings import HttpSettings
 from router.ports import Host, Outgoing
+from router.rates import Buckets
 
 #: long polls at a time; one reader needs one
 _READERS = 100
@@ -23,10 +24,21 @@ class Running:
         self.settings = settings
         self.host = host
         self.room = Room()
-        self.allowance = Allowance(settings.rate, host.clock.now)
+        self._buckets = None if settings.rate is None else Buckets(settings.rate, host.clock.now)
         self._fetched = 0
         self._readers = 0
         self._stopping = asyncio.Event()
+
+    def spend(self, count: int = 1) -> None:
+        """Let `count` messages pass, as a batch wholly or not at all. Raises `Problem` that says when to come back."""
+        if self._buckets is None:
+            return
+        wait = self._buckets.wait(self.name, count)
+        if wait:
+            rate = self._buckets.rate.per_minute
+            detail = f"This channel may hand over {rate:g} messages a minute: send this again later."
+            raise later(HTTPStatus.TOO_MANY_REQUESTS, detail, wait)
+        self._buckets.take(self.name, count)
 
     def stop(self) -> None:
         """Answer whoever waits for deliveries; they come back when the hub does."""

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from router.durations import Duration
+from router.rates import Rate
 from router.rules import Name, Strict
 
 MEGABYTE = 1_000_000
@@ -60,13 +61,6 @@ def _address(value: str) -> str:
     if not reachable or not re.fullmatch(r"[!-~]+", value):
         raise ValueError("expected an address such as https://shop.example/trunkline")
     return value
-
-
-class Rate(Strict):
-    """A token bucket: `burst` at once, refilled with `per_minute`."""
-
-    per_minute: Annotated[float, Field(gt=0, le=10_000_000)]
-    burst: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class ReceiverSettings(Strict):
