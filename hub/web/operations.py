@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from functools import wraps
 from http import HTTPStatus
 from typing import Generic, TypeVar, cast, get_type_hints
 
@@ -94,35 +95,29 @@ def operation(
     """Declare an operation for signed-in operators and for programs that act as one."""
 
     def declare(function: Function[B, Q]) -> Operation:
+        @wraps(function)
         async def handle(request: web.Request) -> web.StreamResponse:
-            hub, operator = request.app[HUB], await signed_in(request)
-            language = language_of(request, hub.rules, operator)
-            call = Call(
-                hub=hub,
-                request=request,
-                operator=operator,
-                body=cast("B", await read_body(request, body) if body is not Nothing else Nothing()),
-                query=read_query(request, query),
-                key=_idempotency_key(request),
-                present=Presenter(hub, request.app[TEXTS], operator, language),
-            )
-            return write(await function(call))
+            return write(await function(await _checked(request, body, query)))
 
-        return Operation(
-            method=method,
-            path=path,
-            summary=summary,
-            name=function.__name__,
-            description=_described(function, summary),
-            body=body,
-            query=query,
-            answers=_answers(function),
-            handler=handle,
-            problems=frozenset(problems),
-            upload=upload,
-        )
+        answers = get_type_hints(function)["return"]
+        known = bare(method, path, summary, answers=answers, body=body, query=query, problems=problems, upload=upload)
+        return known(handle)
 
     return declare
+
+
+async def _checked(request: web.Request, body: type[B], query: type[Q]) -> Call[B, Q]:
+    hub, operator = request.app[HUB], await signed_in(request)
+    language = language_of(request, hub.rules, operator)
+    return Call(
+        hub=hub,
+        request=request,
+        operator=operator,
+        body=cast("B", await read_body(request, body) if body is not Nothing else Nothing()),
+        query=read_query(request, query),
+        key=_idempotency_key(request),
+        present=Presenter(hub, request.app[TEXTS], operator, language),
+    )
 
 
 def bare(
@@ -135,6 +130,7 @@ def bare(
     query: type[Body] = Nothing,
     problems: Collection[HTTPStatus] = (),
     public: bool = False,
+    upload: bool = False,
 ) -> Callable[[Handler], Operation]:
     """Declare an operation that reads and checks its request itself."""
 
@@ -151,6 +147,7 @@ def bare(
             handler=function,
             problems=frozenset(problems),
             public=public,
+            upload=upload,
         )
 
     return declare
@@ -159,11 +156,6 @@ def bare(
 def _described(function: Callable[..., object], summary: str) -> str:
     text = inspect.cleandoc(function.__doc__ or "")
     return "" if text == f"{summary}." else text
-
-
-def _answers(function: Callable[..., object]) -> type:
-    answers: type = get_type_hints(function)["return"]
-    return answers
 
 
 async def read_body(request: web.Request, model: type[B]) -> B:
