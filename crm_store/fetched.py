@@ -28,8 +28,9 @@ def moved(batch: Batch) -> list[UpdateOne]:
 
 def state_of(fetched: Mapping[str, int]) -> Any:
     """Return the expression of a delivery's state."""
+    sent = DeliveryState.SENT.value
     cases = [
-        {"case": {"$and": [{"$eq": ["$channel", channel]}, {"$lte": ["$cursor", cursor]}]}, "then": "sent"}
+        {"case": {"$and": [{"$eq": ["$channel", channel]}, {"$lte": ["$cursor", cursor]}]}, "then": sent}
         for channel, cursor in fetched.items()
     ]
     waits = {"$eq": ["$state", DeliveryState.QUEUED.value]}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 from router.delivery import Delivery
 from router.model import Author, AuthorKind, Message, MessageKind
@@ -34,8 +35,7 @@ def stand_in(notice: Delivery) -> Message:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How a subscription does, counted from its deliveries."""
 
     #: notices that are still to be posted, or to be posted again; not counted further than 100,000
