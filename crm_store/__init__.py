@@ -43,7 +43,8 @@ class MongoStore(Commits, LaneReads, ChatReads, PageReads, Accounts):
         await self._database["meta"].update({"_id": "hub"}, {"$currentDate": {"at": True}}, upsert=True)
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Apply what was committed, if that can be done at once, and let go of the connections."""
+        await self._applied.close()
         await self._database.close()
 
 
@@ -58,10 +59,12 @@ async def open_store(url: str, database: str, driver: DriverName = "pymongo") ->
         await _check_transactions(connected)
         await refuse_unfinished(connected)
         await ensure_indexes(connected)
+        store = MongoStore(connected)
+        await store.catch_up()
     except BaseException:
         await connected.close()
         raise
-    return MongoStore(connected)
+    return store
 
 
 async def _check_transactions(database: Database) -> None:

@@ -1,4 +1,7 @@
-"""The commit log: one document for each transaction, with the feed events it caused and the updates it decided.
+"""The commit log: one document for each batch, with the feed events it caused and the updates it decided.
+
+A batch is committed when it is here. What it writes elsewhere travels in the same document until it is applied (see
+`projection`).
 
 An update in the ledger is written once and not touched again: that it was decided, and what became of it, is said here.
 Nothing in the ledger up to the latest commit's `decided_to` is undecided, so that only what is behind it is looked at.
@@ -22,21 +25,16 @@ _PAGE = 20
 _LATEST = [("_id", -1)]
 
 
-def key_of(batch: Batch) -> int | str:
-    """Return the commit's `_id`: its first cursor, which nobody else can take; without events, the batch's own id."""
-    return batch.events[0].cursor if batch.events else batch.id
-
-
-def committed(batch: Batch) -> Document:
-    """Return the document of a batch."""
+def committed(batch: Batch, writes: dict[str, list[Document]]) -> Document:
+    """Return the document of a batch with what is still to be applied of it."""
     at = decided_at(batch)
-    document: Document = {"_id": key_of(batch), "batch": batch.id, "at": at, "decided_to": batch.decided_to}
+    document: Document = {"_id": batch.first, "last": batch.last, "batch": batch.id, "at": at}
+    document |= {"decided_to": batch.decided_to, "events": [encode(event) for event in batch.events]}
     if batch.done:
         document["done"] = [clean(update) for update in batch.done]
         document["outcomes"] = [encode(outcome) for outcome in batch.done.values() if outcome is not None]
-    if batch.events:
-        document["last"] = batch.events[-1].cursor
-        document["events"] = [encode(event) for event in batch.events]
+    if writes:
+        document["writes"] = writes
     return document
 
 
@@ -53,7 +51,7 @@ class CommitLog:
 
     async def has(self, batch: Batch) -> bool:
         """Return whether a batch was committed before."""
-        found = await self._commits.find_one({"_id": key_of(batch)}, fields=["batch"])
+        found = await self._commits.find_one({"_id": batch.first}, fields=["batch"])
         return found is not None and found["batch"] == batch.id
 
     async def last_cursor(self) -> int:
@@ -67,12 +65,11 @@ class CommitLog:
         return int(latest["decided_to"]) if latest is not None else 0
 
     async def _latest(self) -> Document | None:
-        # Numbers only: the commits without events have ids of their own.
-        return await self._commits.find_one({"_id": {"$gt": 0}}, sort=_LATEST, fields=["last", "decided_to"])
+        return await self._commits.find_one({}, sort=_LATEST, fields=["last", "decided_to"])
 
     async def events(self, after: int, limit: int) -> list[FeedEvent]:
         """Return the feed after a cursor, in order."""
-        first = await self._commits.find_one({"_id": {"$gt": 0, "$lte": after + 1}}, sort=_LATEST, fields=["_id"])
+        first = await self._commits.find_one({"_id": {"$lte": after + 1}}, sort=_LATEST, fields=["_id"])
         position: Any = {"$gte": first["_id"] if first is not None else 0}
         found: list[FeedEvent] = []
         while len(found) < limit:

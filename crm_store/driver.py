@@ -7,7 +7,8 @@ of the hub (see `failures.py`).
 from __future__ import annotations
 
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Collection as CollectionOf
 from contextlib import contextmanager
 from datetime import UTC
 from typing import Any, Literal
@@ -37,16 +38,35 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
-class Collection:
-    """One collection, with the calls the store needs. Every text in queries and writes is made storable first."""
+#: waits until what concerns these things can be read, or until everything can
+Ready = Callable[[CollectionOf[str] | None], Awaitable[None]]
 
-    def __init__(self, raw: Any) -> None:
+
+async def _at_once(_: CollectionOf[str] | None) -> None:
+    """Wait for nothing."""
+
+
+class Collection:
+    """One collection, with the calls the store needs. Every text in queries and writes is made storable first.
+
+    Reads wait until everything that is committed can be read; with `about`, until everything about these things can.
+    """
+
+    def __init__(self, raw: Any, ready: Ready = _at_once) -> None:
         self.raw = raw
+        self._ready = ready
 
     async def find(
-        self, query: Document, *, sort: Sort = (), limit: int = 0, fields: Iterable[str] | None = None
+        self,
+        query: Document,
+        *,
+        sort: Sort = (),
+        limit: int = 0,
+        fields: Iterable[str] | None = None,
+        about: CollectionOf[str] | None = None,
     ) -> list[Document]:
         """Return the documents that match."""
+        await self._ready(about)
         projection = list(fields) if fields is not None else None
         with named_failures():
             cursor = self.raw.find(_asked(query), projection, sort=list(sort) or None, limit=limit)
@@ -55,6 +75,7 @@ class Collection:
 
     async def pages(self, query: Document, size: int, *, fields: Iterable[str]) -> AsyncIterator[list[Document]]:
         """Yield all documents that match, so many at a time."""
+        await self._ready(None)
         with named_failures():
             cursor = self.raw.find(_asked(query), list(fields)).batch_size(size)
             while page := await cursor.to_list(length=size):
@@ -66,8 +87,11 @@ class Collection:
         """Return the first document that matches."""
         return next(iter(await self.find(query, sort=sort, limit=1, fields=fields)), None)
 
-    async def aggregate(self, stages: list[Document], session: Any = None) -> list[Document]:
+    async def aggregate(
+        self, stages: list[Document], session: Any = None, about: CollectionOf[str] | None = None
+    ) -> list[Document]:
         """Return what the pipeline yields."""
+        await self._ready(about)
         with named_failures():
             cursor = await settled(self.raw.aggregate(storable_values(stages), session=session))
             found: list[Document] = await cursor.to_list(length=None)
@@ -104,11 +128,21 @@ class Database:
     def __init__(self, client: Any, name: str, bucket: Callable[..., Any]) -> None:
         self._client = client
         self._bucket = bucket
+        self._ready: Ready = _at_once
+        self._late: CollectionOf[str] = ()
         with named_failures():
             self.raw = client[name]
 
     def __getitem__(self, name: str) -> Collection:
-        return Collection(self.raw[name])
+        return Collection(self.raw[name], self._ready if name in self._late else _at_once)
+
+    def read_after(self, ready: Ready, collections: CollectionOf[str]) -> None:
+        """Have reads of these collections wait until they are `ready`."""
+        self._ready, self._late = ready, collections
+
+    async def settled(self) -> None:
+        """Wait until everything that is committed can be read, also by those who use the driver's own calls."""
+        await self._ready(None)
 
     async def command(self, *command: Any, **options: Any) -> Document:
         """Run a database command."""

@@ -6,24 +6,24 @@ MongoDB several times what the delivery itself did.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec.structs import replace
 from pymongo import UpdateOne
 
-from crm_store.codec import Document, clean
+from crm_store.codec import Document
 from crm_store.room import Room
 from router.delivery import Delivery, DeliveryState
-from router.store import Batch
 
 
-def moved(batch: Batch) -> list[UpdateOne]:
-    """Return how far platforms have fetched with this batch."""
-    return [
-        UpdateOne({"_id": clean(channel)}, {"$max": {"cursor": cursor}}, upsert=True)
-        for channel, cursor in batch.fetched.items()
-    ]
+def moved(fetched: Iterable[Document]) -> Iterator[UpdateOne]:
+    """Return what moves channels' outlets on: an `_id` and a `cursor` each, of which the furthest counts."""
+    furthest: dict[str, int] = {}
+    for each in fetched:
+        furthest[each["_id"]] = max(each["cursor"], furthest.get(each["_id"], 0))
+    for channel, cursor in furthest.items():
+        yield UpdateOne({"_id": channel}, {"$max": {"cursor": cursor}}, upsert=True)
 
 
 def state_of(fetched: Mapping[str, int]) -> Any:

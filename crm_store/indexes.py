@@ -53,8 +53,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("channel", ASCENDING), ("phase", ASCENDING), ("line", ASCENDING)], name="chats_away"),
     ],
     "messages": [
-        # messages; two messages can never be the same number of one conversation
-        IndexModel([("conversation", ASCENDING), ("n", ASCENDING)], name="of_conversation", unique=True),
+        # messages
+        IndexModel([("conversation", ASCENDING), ("n", ASCENDING)], name="in_conversation"),
         # client_messages; only clients' messages have an id of the platform's
         IndexModel(
             [("channel", ASCENDING), ("chat", ASCENDING), ("external_id", ASCENDING)],
@@ -115,6 +115,8 @@ INDEXES: dict[str, list[IndexModel]] = {
             unique=True,
             partialFilterExpression={"done": {"$exists": True}},
         ),
+        # Projection.catch_up; nearly always empty
+        IndexModel([("last", ASCENDING)], name="unapplied", partialFilterExpression={"writes": {"$exists": True}}),
     ],
     # GridFS reads a file's chunks in order
     "files.chunks": [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], name="files_id_1_n_1", unique=True)],

@@ -10,6 +10,7 @@ from typing import Any
 from pymongo import UpdateOne
 
 from crm_store.codec import Document, clean, decode_all
+from crm_store.projection import chat_key
 from crm_store.room import Room
 from crm_store.standing import in_states
 from crm_store.transactions import settled
@@ -35,7 +36,7 @@ class LaneReads(Room):
 
     async def conversations(self, ids: Collection[str]) -> dict[str, Conversation]:
         """Return those that exist, by id."""
-        found = await self._conversations({"_id": {"$in": list(ids)}}) if ids else []
+        found = await self._conversations(_among(ids), about=ids) if ids else []
         return {conversation.id: conversation for conversation in found}
 
     async def latest_of_chats(self, chats: Collection[tuple[str, str]]) -> dict[tuple[str, str], Conversation]:
@@ -43,14 +44,15 @@ class LaneReads(Room):
         kept = {(clean(channel), clean(chat)): (channel, chat) for channel, chat in chats}
         if not kept:
             return {}
-        latest = await self._database["conversations"].aggregate(_latest(list(kept)))
+        about = [chat_key(channel, chat) for channel, chat in kept]
+        latest = await self._database["conversations"].aggregate(_latest(list(kept)), about=about)
         found = await self.conversations([each["id"] for each in latest])
         pairs = {(each.channel, each.chat): each for each in found.values()}
         return {asked: pairs[pair] for pair, asked in kept.items() if pair in pairs}
 
     async def messages_by_id(self, ids: Collection[str]) -> dict[str, Message]:
         """Return those that exist, by id."""
-        found = await self._database["messages"].find({"_id": {"$in": list(ids)}}) if ids else []
+        found = await self._database["messages"].find(_among(ids)) if ids else []
         return {message.id: message for message in decode_all(found, Message)}
 
     async def client_messages(self, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], Message]:
@@ -66,7 +68,7 @@ class LaneReads(Room):
         kept = {clean(identity): identity for identity in identities}
         links = await self._database["identities"].find({"_id": {"$in": list(kept)}}) if kept else []
         wanted = {link["client"] for link in links}
-        documents = await self._database["clients"].find({"_id": {"$in": list(wanted)}}) if wanted else []
+        documents = await self._database["clients"].find(_among(wanted), about=wanted) if wanted else []
         clients = {client.id: client for client in decode_all(documents, Client)}
         return {kept[link["_id"]]: clients[link["client"]] for link in links if link["client"] in clients}
 
@@ -77,7 +79,7 @@ class LaneReads(Room):
             {"$sort": {"client": 1, "created_at": -1}},
             {"$group": {"_id": "$client", "operator": {"$first": "$operator"}}},
         ]
-        found = await self._database["conversations"].aggregate(stages) if clients else []
+        found = await self._database["conversations"].aggregate(stages, about=clients) if clients else []
         return {each["_id"]: each["operator"] for each in found}
 
     async def due(self, line: str, before: datetime, limit: int) -> list[tuple[datetime, str]]:
@@ -114,12 +116,17 @@ class LaneReads(Room):
             if changes:
                 await self._database.raw["operators"].bulk_write(changes, session=session)
 
+        await self._database.settled()
         await self._database.transaction(recount)
         return dict(loads)
 
-    async def _conversations(self, query: Document) -> list[Conversation]:
-        documents = await self._database["conversations"].find(query)
+    async def _conversations(self, query: Document, about: Collection[str] | None = None) -> list[Conversation]:
+        documents = await self._database["conversations"].find(query, about=about)
         return sorted(decode_all(documents, Conversation), key=lambda each: (each.created_at, each.id))
+
+
+def _among(ids: Collection[str]) -> Document:
+    return {"_id": {"$in": list(ids)}}
 
 
 def _latest(chats: list[tuple[str, str]]) -> list[Document]:

@@ -6,6 +6,7 @@ instead of the moment. So the back and forth of a lively conversation touches no
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec.structs import astuple
@@ -42,25 +43,43 @@ def begun(batch: Batch) -> list[Document]:
     return [_whole(it) for key, it in batch.conversations.items() if batch.before.get(key) is None]
 
 
-def changed(batch: Batch) -> list[UpdateOne]:
-    """Return what has changed about conversations that the store has."""
+def changed(batch: Batch) -> list[Document]:
+    """Return what has changed about conversations that the store has; a `due_at` of None stands for no field."""
     pairs = ((batch.before.get(key), it) for key, it in batch.conversations.items())
     return [_change(before, it) for before, it in pairs if before is not None and before != it]
 
 
+def standing(began: Iterable[Document], changes: Iterable[Document]) -> tuple[list[Document], Iterator[UpdateOne]]:
+    """Return the conversations that began, as they stand after the changes, and what changes the others."""
+    whole = {each["_id"]: dict(each) for each in began}
+    news: dict[str, Document] = {}
+    for change in changes:
+        (whole.get(change["_id"]) or news.setdefault(change["_id"], {})).update(change)
+    return [_without_none(each) for each in whole.values()], map(_update, news.values())
+
+
+def _without_none(document: Document) -> Document:
+    return document if document.get("due_at") is not None else {k: v for k, v in document.items() if k != "due_at"}
+
+
+def _update(news: Document) -> UpdateOne:
+    fields = {name: value for name, value in news.items() if name != "_id"}
+    update = {"$set": _without_none(fields)}
+    if "due_at" in fields and fields["due_at"] is None:
+        update["$unset"] = {"due_at": ""}
+    return UpdateOne({"_id": news["_id"]}, update)
+
+
 def _whole(conversation: Conversation) -> Document:
-    return encode(conversation, **{name: value for name, value in _derived(conversation).items() if value is not None})
+    return encode(conversation, **_derived(conversation))
 
 
-def _change(before: Conversation, after: Conversation) -> UpdateOne:
+def _change(before: Conversation, after: Conversation) -> Document:
     pairs = zip(_FIELDS, astuple(before), astuple(after), strict=True)
     news = {name: now for name, then, now in pairs if then is not now and then != now}
     known = _derived(before)
     derived = {name: value for name, value in _derived(after).items() if value != known[name]}
-    update: Document = {"$set": plain(news) | {name: value for name, value in derived.items() if value is not None}}
-    if "due_at" in derived and derived["due_at"] is None:
-        update["$unset"] = {"due_at": ""}
-    return UpdateOne({"_id": after.id}, update)
+    return {"_id": after.id} | plain(news) | derived
 
 
 def _derived(it: Conversation) -> dict[str, Any]:

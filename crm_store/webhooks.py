@@ -108,6 +108,7 @@ class MongoWebhooks(Room):
             changed = int(done.modified_count)
             await self._database["webhooks"].raw.update_one({"_id": name}, {"$inc": {"rings": 1}}, session=session)
 
+        await self._database.settled()
         await self._database.transaction(work)
         return changed
 

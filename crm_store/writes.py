@@ -1,8 +1,12 @@
-"""What a batch writes, laid out as a few commands: one or two for each collection that it touches."""
+"""What a batch writes: guards, which are checked when it is committed, and all else, which is applied behind that.
+
+The commit log keeps what is still to be applied as plain documents, so that any hub can do it (see `projection`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -10,63 +14,75 @@ from typing import Any
 from pymongo import ReplaceOne, UpdateOne
 
 from crm_store.codec import Document, clean, encode
-from crm_store.commits import committed, decided_at
+from crm_store.commits import decided_at
 from crm_store.fetched import moved
-from crm_store.standing import begun, changed
-from router.errors import Conflict
+from crm_store.standing import begun, changed, standing
 from router.model import Message
 from router.store import Batch, DeliveryChange
 
 Operation = ReplaceOne[Document] | UpdateOne
+#: the collections that `applied` writes
+APPLIED = frozenset({"messages", "conversations", "deliveries", "clients", "explanations", "outlets"})
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One command of the transaction: documents to insert, or operations to run in order."""
+    """Documents to insert into a collection, then operations to run there in order."""
 
     collection: str
     documents: list[Document] = field(default_factory=list)
     operations: list[Operation] = field(default_factory=list)
-    #: how many documents the operations must find; None where it does not matter
-    finds: int | None = None
 
     async def run(self, database: Any, session: Any) -> None:
-        """Send it, if there is anything to send. Raises `Conflict` when it finds less than it must."""
+        """Send it, if there is anything to send."""
         if self.documents:
             await database[self.collection].insert_many(self.documents, session=session)
         if self.operations:
-            result = await database[self.collection].bulk_write(self.operations, session=session)
-            if self.finds not in {None, result.matched_count}:
-                raise Conflict(f"Of {self.finds} {self.collection}, only {result.matched_count} are where they were.")
+            await database[self.collection].bulk_write(self.operations, session=session)
 
 
-def planned(batch: Batch) -> list[Write]:
-    """Return the batch's commands: first what shows that it was written before, then guards, then the rest."""
-    cursors = {event.subject: event.cursor for event in batch.events if event.type == "message"}
-    return [
-        Write("commits", documents=[committed(batch)]),
+def guards(batch: Batch) -> list[Write]:
+    """Return what may show that somebody else was faster, besides the batch's entry in the commit log."""
+    writes = [
         Write("operators", operations=[*_operators(batch), *_loads(batch)]),
         Write("identities", documents=_identities(batch)),
-        Write(
-            "messages",
-            documents=[_message(batch, message, cursors) for message in batch.messages],
-            operations=list(map(_amended, batch.changed.values())),
-        ),
-        Write("outlets", operations=list(moved(batch))),
-        Write(
-            "deliveries",
-            documents=[encode(delivery, made_at=decided_at(batch)) for delivery in batch.deliveries],
-            operations=list(map(_change, batch.changes)),
-        ),
-        Write("conversations", documents=begun(batch)),
-        Write("conversations", operations=list(changes := changed(batch)), finds=len(changes)),
-        Write("clients", operations=[_replaced(encode(client)) for client in batch.clients.values()]),
-        Write("explanations", documents=_explanations(batch)),
     ]
+    return [write for write in writes if write.documents or write.operations]
 
 
-def _replaced(document: Document) -> Operation:
-    return ReplaceOne({"_id": document["_id"]}, document, upsert=True)
+def logged(batch: Batch) -> dict[str, list[Document]]:
+    """Return everything else that the batch writes, by what it is, as the commit log keeps it."""
+    cursors = {event.subject: event.cursor for event in batch.events if event.type == "message"}
+    writes = {
+        "messages": [_message(batch, message, cursors) for message in batch.messages],
+        "amended": list(map(_amended, batch.changed.values())),
+        "deliveries": [encode(delivery, made_at=decided_at(batch)) for delivery in batch.deliveries],
+        "changes": list(map(_change, batch.changes)),
+        "begun": begun(batch),
+        "changed": changed(batch),
+        "clients": [encode(client) for client in batch.clients.values()],
+        "explanations": _explanations(batch),
+        "fetched": [{"_id": clean(channel), "cursor": cursor} for channel, cursor in batch.fetched.items()],
+    }
+    return {kind: documents for kind, documents in writes.items() if documents}
+
+
+def applied(commits: Iterable[dict[str, list[Document]]]) -> list[Write]:
+    """Return what applies commits, in their order, which were `logged`; what they write twice is written once."""
+    of: defaultdict[str, list[Document]] = defaultdict(list)
+    for writes in commits:
+        for kind, documents in writes.items():
+            of[kind] += documents
+    began, went_on = standing(of["begun"], of["changed"])
+    clients = {client["_id"]: client for client in of["clients"]}
+    return [
+        Write("messages", of["messages"], [_set(each) for each in of["amended"]]),
+        Write("deliveries", of["deliveries"], [_moved(each) for each in of["changes"]]),
+        Write("outlets", operations=list(moved(of["fetched"]))),
+        Write("conversations", began, list(went_on)),
+        Write("clients", operations=[ReplaceOne({"_id": id_}, it, upsert=True) for id_, it in clients.items()]),
+        Write("explanations", of["explanations"]),
+    ]
 
 
 def _operators(batch: Batch) -> Iterator[Operation]:
@@ -98,23 +114,31 @@ def _message(batch: Batch, message: Message, cursors: dict[str, int]) -> Documen
     return encode(message, seq=seq or 0, visible=message.visible)
 
 
-def _amended(message: Message) -> Operation:
-    """Change what may change about a message; its place in the chat stays."""
+def _amended(message: Message) -> Document:
+    """Keep what may change about a message; its place in the chat stays."""
     document = encode(message)
-    fields = {name: document[name] for name in ("text", "edited_at", "deleted_at", "versions")}
-    return UpdateOne({"_id": document["_id"]}, {"$set": fields})
+    return {name: document[name] for name in ("_id", "text", "edited_at", "deleted_at", "versions")}
 
 
-def _change(change: DeliveryChange) -> Operation:
+def _set(fields: Document) -> Operation:
+    return UpdateOne({"_id": fields["_id"]}, {"$set": {name: value for name, value in fields.items() if name != "_id"}})
+
+
+def _change(change: DeliveryChange) -> Document:
     fields: Document = {"state": change.state.value, "reason": clean(change.reason), "next_at": change.next_at}
     if change.cursor:
         fields["cursor"] = change.cursor
     if change.external_id:
         fields["external_id"] = clean(change.external_id)
-    update: Document = {"$set": fields}
-    if change.attempt is not None:
-        update["$push"] = {"attempts": encode(change.attempt)}
-    return UpdateOne({"_id": change.delivery, "state": {"$in": [state.value for state in change.only_from]}}, update)
+    document = {"_id": change.delivery, "from": [state.value for state in change.only_from], "set": fields}
+    return document if change.attempt is None else {**document, "attempt": encode(change.attempt)}
+
+
+def _moved(change: Document) -> Operation:
+    update: Document = {"$set": change["set"]}
+    if "attempt" in change:
+        update["$push"] = {"attempts": change["attempt"]}
+    return UpdateOne({"_id": change["_id"], "state": {"$in": change["from"]}}, update)
 
 
 def _explanations(batch: Batch) -> list[Document]:

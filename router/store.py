@@ -52,12 +52,18 @@ class DeliveryChange(Struct, frozen=True):
     cursor: int = 0
 
 
+#: what every batch has, also one that writes nothing
+_FRAME = {"id", "first", "decided_to"}
+
+
 @dataclass(slots=True)
 class Batch:
-    """All that is written in one transaction."""
+    """All that is written together, or not at all."""
 
-    #: unique; tells after a lost answer whether the transaction had been committed
+    #: unique; tells after a lost answer whether it had been committed
     id: str
+    #: its place in the feed: its first event's cursor or, without events, one that no event has
+    first: int
     #: updates decided → what became of them (None unless it was a command)
     done: dict[str, Outcome | None] = field(default_factory=dict)
     #: everything in the ledger up to this `seq` was decided by batches before this one
@@ -86,9 +92,14 @@ class Batch:
     events: list[FeedEvent] = field(default_factory=list)
 
     @property
+    def last(self) -> int:
+        """The last cursor it takes up."""
+        return self.events[-1].cursor if self.events else self.first
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not any(getattr(self, each.name) for each in fields(self) if each.name not in {"id", "decided_to"})
+        return not any(getattr(self, each.name) for each in fields(self) if each.name not in _FRAME)
 
 
 class Ledger(Protocol):
@@ -142,7 +153,7 @@ class Store(Accounts, Protocol):
         """Files of clients and operators."""
 
     async def commit(self, batch: Batch) -> None:
-        """Write the batch in one transaction, exactly once, however often it is called with the same batch.
+        """Write the batch, exactly once, however often it is called with the same batch; what is read later has it.
 
         Raises `Conflict` when a guard fails (a load over capacity, an update decided already, an identity or cursor
         that somebody else took),

@@ -131,7 +131,7 @@ class Committer:
             await self._part(group, error)
             return
         self._meters.wrote(batch, perf_counter() - began)
-        self._cursor += len(batch.events)
+        self._cursor = batch.last
         self._publish(Committed(batch, _outgoing(group, batch)))
         for decided in group:
             if not decided.committed.done():
@@ -148,7 +148,7 @@ class Committer:
             group[0].committed.set_exception(error)
 
     def _batch(self, group: list[Decided]) -> Batch:
-        batch = Batch(uuid.uuid4().hex, decided_to=self._watermark.low)
+        batch = Batch(uuid.uuid4().hex, self._cursor + 1, decided_to=self._watermark.low)
         events: list[FeedEvent] = []
         for decided in group:
             batch.done |= dict.fromkeys(decided.updates)
@@ -158,13 +158,13 @@ class Committer:
             events += decided.events
         batch.loads = {name: load for name, load in batch.loads.items() if load[0]}
         batch.events = placed(_once(events), batch, self._cursor)
-        _line_up(batch, self._cursor + len(batch.events), self._clock.now())
+        _line_up(batch, self._clock.now())
         return batch
 
 
-def _line_up(batch: Batch, last: int, now: datetime) -> None:
+def _line_up(batch: Batch, now: datetime) -> None:
     """Give deliveries their places among all deliveries; those of a batch share the room before the next event."""
-    places = count(last * CURSORS_PER_EVENT)
+    places = count(batch.last * CURSORS_PER_EVENT)
     batch.deliveries = [replace(delivery, cursor=next(places)) for delivery in batch.deliveries]
     batch.changes = [
         replace(change, cursor=next(places), attempt=Attempt(now, DeliveryState.QUEUED))

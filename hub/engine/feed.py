@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
+from itertools import takewhile
 
 from router.ports import FeedEvent
 from router.store import Store
@@ -70,6 +71,6 @@ class Feed:
         if cursor >= self.cursor:
             return []
         if self._recent and self._recent[0].cursor <= cursor + 1:
-            skip = cursor + 1 - self._recent[0].cursor
-            return [self._recent[i] for i in range(max(skip, 0), min(skip + _PAGE, len(self._recent)))]
+            newest = list(takewhile(lambda event: event.cursor > cursor, reversed(self._recent)))
+            return newest[: -_PAGE - 1 : -1]
         return await self._store.events(cursor, _PAGE)

@@ -57,6 +57,7 @@ def _batch(channel: str, state: State, said: int) -> Batch:
     identity = Identity("http", channel, "@chat")
     return Batch(
         id="@batch",
+        first=NUMBERS + 1,
         done={_update_id(channel, place): _outcome(place) for place in range(1, said + 1)},
         conversations={"@conversation": _conversation(channel, state, said)},
         messages=messages,

@@ -117,7 +117,7 @@ async def _staff(store: MongoStore, world: World) -> None:
     for start in range(0, len(everybody), _OPERATORS_AT_ONCE):
         some = everybody[start : start + _OPERATORS_AT_ONCE]
         states = {name: OperatorState(name, Presence.AVAILABLE, load=loads[name]) for name in some}
-        await store.commit(Batch(id=f"staff-{start}", operators=states))
+        await store.commit(Batch(f"staff-{start}", await store.last_cursor() + 1, operators=states))
 
 
 async def _tokens(store: MongoStore, operators: list[str]) -> dict[str, str]:

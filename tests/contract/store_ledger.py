@@ -56,7 +56,7 @@ class LedgerContract:
         [entry] = await store.ledger.append("shop", [(Update("a\0b\udc00", "x"), 1)], NOW)
         assert entry is not None
         assert await store.ledger.find("shop:a\0b\udc00") == entry
-        await store.commit(Batch("b1", done={"shop:a\0b\udc00": None}))
+        await store.commit(Batch("b1", 1, done={"shop:a\0b\udc00": None}))
         found = await store.ledger.find(entry.id)
         assert found is not None
         assert found.state == "done"
@@ -64,7 +64,7 @@ class LedgerContract:
     async def test_undecided_updates_come_in_the_order_of_their_numbers(self, store: MongoStore) -> None:
         updates = [(Update(f"u{n}", "x"), n) for n in (5, 1, 4, 2, 3)]
         await store.ledger.append("shop", updates, NOW)
-        await store.commit(Batch("b1", done={"shop:u2": None, "shop:u3": Outcome("shop:u3", "gone", {"a.b": "1"})}))
+        await store.commit(Batch("b1", 1, done={"shop:u2": None, "shop:u3": Outcome("shop:u3", "gone", {"a.b": "1"})}))
         await store.ledger.poison("shop:u4", "not JSON \ud800")
         assert [entry.seq async for entry in store.ledger.undecided()] == [1, 5]
 
@@ -93,7 +93,7 @@ class LedgerContract:
     async def test_a_command_keeps_what_became_of_it(self, store: MongoStore) -> None:
         outcome = Outcome("console:u1", "full", {"name.of$line": "Sales"})
         await store.ledger.append("console", [(Update("u1", "{}"), 1)], NOW)
-        await store.commit(Batch("b1", done={"console:u1": outcome}))
+        await store.commit(Batch("b1", 1, done={"console:u1": outcome}))
         found = await store.ledger.find("console:u1")
         assert found is not None
         assert (found.state, found.outcome) == ("done", outcome)

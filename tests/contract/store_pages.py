@@ -98,13 +98,15 @@ class PageContract:
 
     async def test_a_document_of_a_newer_hub_can_be_read(self, store: MongoStore) -> None:
         await store.commit(Batches().of(conversation("k1")))
-        conversations = store._database.raw["conversations"]
+        await store.database.settled()
+        conversations = store.database.raw["conversations"]
         await conversations.update_one({"_id": "k1"}, {"$set": {"mood": {"new": 1}, "bot.tone": "calm"}})
         assert await store.conversations(["k1"]) == {"k1": conversation("k1")}
 
     async def test_a_document_nobody_understands_hides_no_other(self, store: MongoStore) -> None:
         await store.commit(Batches().of(conversation("k1"), conversation("k2")))
-        await store._database.raw["conversations"].update_one({"_id": "k1"}, {"$set": {"n": "many"}})
+        await store.database.settled()
+        await store.database.raw["conversations"].update_one({"_id": "k1"}, {"$set": {"n": "many"}})
         assert [each.id for each in await store.waiting_of("sales")] == ["k2"]
 
 

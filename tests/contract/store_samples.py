@@ -77,7 +77,8 @@ class Batches:
         fields["before"] = {key: self._standing.get(key) for key in fields.get("conversations", ())}
         self._standing |= fields.get("conversations", {})
         events = [self.event("message", each.id, conversation=each.conversation) for each in said]
-        return Batch(id=f"b{next(self._ids)}", messages=said, events=events, **fields)
+        first = events[0].cursor if events else next(self._cursors)
+        return Batch(f"b{next(self._ids)}", first, messages=said, events=events, **fields)
 
     def event(self, type_: str, subject: str = "", **fields: Any) -> FeedEvent:
         """A feed event with the next cursor."""

@@ -39,7 +39,8 @@ async def source(store: MongoStore) -> Database:
     await filled(store)
     await put(store, b"x" * 700_000)
     await store.secret("cookies")
-    return store._database
+    await store.database.settled()
+    return store.database
 
 
 @pytest.fixture

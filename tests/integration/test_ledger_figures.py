@@ -31,7 +31,7 @@ async def test_updates_count_by_channel_day_and_state(store: MongoStore) -> None
     await _append(store, "later", at=BEGIN + timedelta(days=1))
     await _append(store, "x", channel="console")
     await store.ledger.poison("shop:a", "bad")
-    await store.commit(Batch("b1", done={"shop:b": None, "shop:c": None}))
+    await store.commit(Batch("b1", 1, done={"shop:b": None, "shop:c": None}))
     await store.ledger.repeated("shop", TODAY, 2)
     await store.ledger.repeated("shop", TODAY, 3)
     assert await store.figures.days(BEGIN) == [
@@ -58,7 +58,7 @@ async def test_a_sum_that_does_not_close_is_seen(store: MongoStore) -> None:
     await store._database.raw["updates"].update_one({"_id": "shop:b"}, {"$set": {"state": "lost"}})
     (day,) = await store.figures.days(BEGIN)
     assert day.unclosed == ("2 received, but 1 decided, poison or undecided",)
-    await store.commit(Batch("b1", done={"shop:a": None, "shop:b": None}))
+    await store.commit(Batch("b1", 1, done={"shop:a": None, "shop:b": None}))
     await store.ledger.poison("shop:a", "bad")
     (day,) = await store.figures.days(BEGIN)
     assert day.unclosed == ("2 received, but 3 decided, poison or undecided",)
