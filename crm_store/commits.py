@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from crm_store.codec import Document, clean, decode, encode
+from crm_store.codec import Document, clean, decode, encode_all
 from crm_store.driver import Database
 from router.effects import Outcome
 from router.ports import FeedEvent
@@ -29,10 +29,10 @@ def committed(batch: Batch, writes: dict[str, list[Document]]) -> Document:
     """Return the document of a batch with what is still to be applied of it."""
     at = decided_at(batch)
     document: Document = {"_id": batch.first, "last": batch.last, "batch": batch.id, "at": at}
-    document |= {"decided_to": batch.decided_to, "events": [encode(event) for event in batch.events]}
+    document |= {"decided_to": batch.decided_to, "events": encode_all(batch.events)}
     if batch.done:
         document["done"] = [clean(update) for update in batch.done]
-        document["outcomes"] = [encode(outcome) for outcome in batch.done.values() if outcome is not None]
+        document["outcomes"] = encode_all(outcome for outcome in batch.done.values() if outcome is not None)
     if writes:
         document["writes"] = writes
     return document
@@ -90,3 +90,9 @@ class CommitLog:
             outcomes = {each["update"]: decode(each, Outcome) for each in commit["outcomes"]}
             found |= {update: outcomes.get(update) for update in wanted.intersection(commit["done"])}
         return found
+
+    async def refused(self) -> list[tuple[int, str]]:
+        """Return the first cursor of each commit that could not be applied, with the reason; a hundred at most."""
+        query = {"refusal": {"$exists": True}}
+        found = await self._commits.find(query, sort=[("last", 1)], limit=100, fields=["refusal"])
+        return [(each["_id"], each["refusal"]) for each in found]

@@ -117,6 +117,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         # Projection.catch_up; nearly always empty
         IndexModel([("last", ASCENDING)], name="unapplied", partialFilterExpression={"writes": {"$exists": True}}),
+        # CommitLog.refused; always empty, as far as we know
+        IndexModel([("last", ASCENDING)], name="refused", partialFilterExpression={"refusal": {"$exists": True}}),
     ],
     # GridFS reads a file's chunks in order
     "files.chunks": [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], name="files_id_1_n_1", unique=True)],

@@ -6,7 +6,7 @@ instead of the moment. So the back and forth of a lively conversation touches no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from msgspec.structs import astuple
@@ -71,23 +71,28 @@ def _update(news: Document) -> UpdateOne:
 
 
 def _whole(conversation: Conversation) -> Document:
-    return encode(conversation, **_derived(conversation))
+    return encode(conversation, **{name: of(conversation) for name, (_, of) in _DERIVED.items()})
 
 
 def _change(before: Conversation, after: Conversation) -> Document:
     pairs = zip(_FIELDS, astuple(before), astuple(after), strict=True)
     news = {name: now for name, then, now in pairs if then is not now and then != now}
-    known = _derived(before)
-    derived = {name: value for name, value in _derived(after).items() if value != known[name]}
+    affected = {name: of for name, (made_of, of) in _DERIVED.items() if not made_of.isdisjoint(news)}
+    derived = {name: value for name, of in affected.items() if (value := of(after)) != of(before)}
     return {"_id": after.id} | plain(news) | derived
 
 
-def _derived(it: Conversation) -> dict[str, Any]:
-    """Return the fields that lists and timers look for; a `due_at` of None stands for no field at all."""
-    staff = {it.operator, *it.offered, *it.joined} - {""}
-    return {
-        "phase": PHASES[it.state],
-        "activity": it.active_at.replace(second=0, microsecond=0),
-        "staff": sorted(staff),
-        "due_at": it.due_at,
-    }
+def _staff(it: Conversation) -> list[str]:
+    return sorted({it.operator, *it.offered, *it.joined} - {""})
+
+
+#: what lists and timers look for → the fields it is made of, and how; a `due_at` of None stands for no field at all
+_DERIVED: dict[str, tuple[frozenset[str], Callable[[Conversation], Any]]] = {
+    "phase": (frozenset({"state"}), lambda it: PHASES[it.state]),
+    "activity": (
+        frozenset({"created_at", "last_client_at", "last_reply_at", "closed_at"}),
+        lambda it: it.active_at.replace(second=0, microsecond=0),
+    ),
+    "staff": (frozenset({"operator", "offered", "joined"}), _staff),
+    "due_at": (frozenset({"timers"}), lambda it: it.due_at),
+}

@@ -13,7 +13,7 @@ from typing import Any
 
 from pymongo import ReplaceOne, UpdateOne
 
-from crm_store.codec import Document, clean, encode
+from crm_store.codec import Document, clean, encode, encode_all
 from crm_store.commits import decided_at
 from crm_store.fetched import moved
 from crm_store.standing import begun, changed, standing
@@ -52,15 +52,14 @@ def guards(batch: Batch) -> list[Write]:
 
 def logged(batch: Batch) -> dict[str, list[Document]]:
     """Return everything else that the batch writes, by what it is, as the commit log keeps it."""
-    cursors = {event.subject: event.cursor for event in batch.events if event.type == "message"}
     writes = {
-        "messages": [_message(batch, message, cursors) for message in batch.messages],
+        "messages": _messages(batch),
         "amended": list(map(_amended, batch.changed.values())),
-        "deliveries": [encode(delivery, made_at=decided_at(batch)) for delivery in batch.deliveries],
+        "deliveries": _deliveries(batch),
         "changes": list(map(_change, batch.changes)),
         "begun": begun(batch),
         "changed": changed(batch),
-        "clients": [encode(client) for client in batch.clients.values()],
+        "clients": encode_all(batch.clients.values()),
         "explanations": _explanations(batch),
         "fetched": [{"_id": clean(channel), "cursor": cursor} for channel, cursor in batch.fetched.items()],
     }
@@ -107,11 +106,22 @@ def _identities(batch: Batch) -> list[Document]:
     return [encode(identity, _id=identity.key, client=client) for identity, client in batch.identities.items()]
 
 
-def _message(batch: Batch, message: Message, cursors: dict[str, int]) -> Document:
-    seq = cursors.get(message.id)
-    if seq is None and message.visible:
-        raise ValueError(f"Message {message.id} of batch {batch.id} has no event, so no client would ever be shown it.")
-    return encode(message, seq=seq or 0, visible=message.visible)
+def _messages(batch: Batch) -> list[Document]:
+    cursors = {event.subject: event.cursor for event in batch.events if event.type == "message"}
+    documents = encode_all(batch.messages)
+    for message, document in zip(batch.messages, documents, strict=True):
+        seq = cursors.get(message.id)
+        if seq is None and message.visible:
+            raise ValueError(f"Message {message.id} of batch {batch.id} has no event, so no client would ever see it.")
+        document |= {"seq": seq or 0, "visible": message.visible}
+    return documents
+
+
+def _deliveries(batch: Batch) -> list[Document]:
+    documents, at = encode_all(batch.deliveries), decided_at(batch)
+    for document in documents:
+        document["made_at"] = at
+    return documents
 
 
 def _amended(message: Message) -> Document:

@@ -186,7 +186,7 @@ async def _database(file: Path, settings: Settings) -> AsyncIterator[Finding]:
     try:
         async with address(settings, file) as url, _store(url, settings) as store:
             await store.database.command("ping")
-            for check in (_server, _clocks, _writes, _indexes):
+            for check in (_server, _clocks, _writes, _indexes, _applied):
                 yield await _finding(check, store)
     except (Misconfigured, Retryable) as error:
         yield _wrong(str(error))
@@ -247,3 +247,14 @@ async def _indexes(store: MongoStore) -> Finding:
     if not missing:
         return _right("All indexes are there.")
     return _wrong(f"These indexes are missing: {', '.join(missing)}. Restart the hub, which makes them.")
+
+
+async def _applied(store: MongoStore) -> Finding:
+    refused = await store.log.refused()
+    if not refused:
+        return _right("Everything committed can be read.")
+    cursor, reason = refused[0]
+    return _wrong(
+        f"{len(refused)} commits could not be applied, so that what they hold is not shown: the first, with the cursor "
+        f"{cursor}, because of {reason}. They are kept. Please report this."
+    )

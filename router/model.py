@@ -240,8 +240,7 @@ class Conversation(Struct, frozen=True):
     @property
     def active_at(self) -> datetime:
         """When anything last happened in it: it began, somebody wrote, or it ended."""
-        times = (self.created_at, self.last_client_at, self.last_reply_at, self.closed_at)
-        return max(time for time in times if time is not None)
+        return max(filter(None, (self.created_at, self.last_client_at, self.last_reply_at, self.closed_at)))
 
     @property
     def holders(self) -> tuple[str, ...]:

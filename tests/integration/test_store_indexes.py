@@ -108,6 +108,8 @@ async def test_no_query_scans_a_collection(store: MongoStore, database: str) -> 
     await store.figures.days(NOW)
     await store.figures.days(NOW, "shop")
     await store.figures.gaps(NOW)
+    await store.catch_up()
+    await store.log.refused()
     await store.files.find(file, channel="shop", chat="v1")
     await store.files.kept_under("key")
     _ = [chunk async for chunk in store.files.read(file)]
