@@ -36,6 +36,8 @@ _AT_ONCE = 2_000
 _MOST = 8_000
 #: commits read at a time that somebody else left behind
 _PAGE = 20
+#: seconds after which readers are told that it takes too long
+_READERS_WAIT = 5.0
 #: seconds in which what waits is applied before the store is closed; the next one to open it does the rest
 _CLOSING = 3.0
 
@@ -106,7 +108,13 @@ class Projection:
 
     async def _next_round(self) -> None:
         self._hurry.set()
-        fault = await asyncio.shield(self._round) if self._round is not None else None
+        if self._round is None:
+            return
+        try:
+            async with asyncio.timeout(_READERS_WAIT):
+                fault = await asyncio.shield(self._round)
+        except TimeoutError as error:
+            raise Retryable("What was committed lately cannot be read yet: the database is slow.") from error
         if fault is not None:
             raise fault
 

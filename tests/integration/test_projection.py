@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from crm_store import MongoStore, open_store, projection
+from crm_store import MongoStore, open_store, projection, transactions
 from crm_store.backup import back_up, restore, verify
 from crm_store.driver import connect
 from hub.mongod import start_mongod
@@ -206,8 +206,9 @@ async def test_a_cancelled_commit_is_looked_for_by_the_next_reader(store: MongoS
     assert told == 30
 
 
-async def test_readers_are_told_when_nothing_can_be_applied(tmp_path: Path) -> None:
+async def test_readers_are_told_when_nothing_can_be_applied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is shown less than what was committed, and nobody waits for ever."""
+    monkeypatch.setattr(transactions, "TRANSACTION_TIME", 0)
     mongo = await start_mongod(tmp_path)
     store = await open_store(f"{mongo.url}&serverSelectionTimeoutMS=100", "hub")
     async with _unapplied(store):
@@ -221,6 +222,14 @@ async def test_readers_are_told_when_nothing_can_be_applied(tmp_path: Path) -> N
     assert len(await store.messages("k1")) == 1
     await store.close()
     await again.stop()
+
+
+async def test_readers_are_told_when_it_takes_too_long(store: MongoStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projection, "_READERS_WAIT", 0.1)
+    async with _unapplied(store):
+        await store.commit(_everything(Batches()))
+        with pytest.raises(Retryable, match="slow"):
+            await store.messages("k1")
 
 
 async def test_a_backup_holds_what_is_not_applied_yet(
