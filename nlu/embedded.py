@@ -49,18 +49,23 @@ class EmbeddedModel:
     def understand_all(self, requests: Sequence[tuple[str, str]]) -> list[Understanding]:
         """Return what each (text, language) means."""
         texts = [clean(text) for text, _ in requests]
-        guesses = self.classifier.guess(texts)
+        plain = [self._without_guess(text) for text in texts]
+        guesses = iter(self.classifier.guess([text for text, it in zip(texts, plain, strict=True) if it is None]))
         return [
-            self._understand(text, answer_language(language, text), guess)
-            for text, (_, language), guess in zip(texts, requests, guesses, strict=True)
+            it or self._understand(text, answer_language(language, text), next(guesses))
+            for text, (_, language), it in zip(texts, requests, plain, strict=True)
         ]
 
-    def _understand(self, text: str, language: str, guess: Guess) -> Understanding:
+    def _without_guess(self, text: str) -> Understanding | None:
+        """Return what patterns alone tell for sure."""
         if not has_words(text):
             return Understanding("", 0.0, engine=ENGINE)
-        slots = self.finder.slots(text)
         if self._asks_for_person(text):
-            return Understanding(ASK_PERSON, 1.0, slots, "sure", wants_person=True, engine=ENGINE)
+            return Understanding(ASK_PERSON, 1.0, self.finder.slots(text), "sure", wants_person=True, engine=ENGINE)
+        return None
+
+    def _understand(self, text: str, language: str, guess: Guess) -> Understanding:
+        slots = self.finder.slots(text)
         if guess.band == "unknown":
             return Understanding("", 0.0, slots, engine=ENGINE)
         answer = self.answers.answer(guess.intent, language)

@@ -38,6 +38,7 @@ ASK_PERSON = "ask_person"
 CONCEPT = "concept_"
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_ESCAPED = re.compile(r"\\.")
 _FILE = re.compile(r"[\w-]+(?:\.(?P<language>[a-z]{2,3}))?\.yml")
 _ANNOTATION = re.compile(r"\[(?P<text>[^\]]+)\](?:\((?P<entity>\w+)\)|(?P<json>\{[^}]*\}))")
 _INTENT = re.compile(r"^\s*-\s*intent:\s*([a-z0-9_]+)", re.MULTILINE)
@@ -91,12 +92,12 @@ class TrainingData:
     @property
     def entity_regexes(self) -> Mapping[str, tuple[re.Pattern[str], ...]]:
         """Those regular expressions that find entities."""
-        return {k: v for k, v in self.regexes.items() if k != ASK_PERSON and not k.startswith(CONCEPT)}
+        return {k: v for k, v in self.regexes.items() if not _of_intents(k)}
 
     @property
     def concepts(self) -> Mapping[str, tuple[re.Pattern[str], ...]]:
         """Those regular expressions that help the classifier."""
-        return {k: v for k, v in self.regexes.items() if k == ASK_PERSON or k.startswith(CONCEPT)}
+        return {k: v for k, v in self.regexes.items() if _of_intents(k)}
 
 
 def data_folder(data: Path | None) -> Traversable:
@@ -186,7 +187,7 @@ class _Reading:
         if kind == "intent":
             self._example(_parse_example(line, name, language, where))
         elif kind == "regex":
-            self.regexes.setdefault(name, []).append(_compile(line, where))
+            self.regexes.setdefault(name, []).append(_compile(line, where, folded=_of_intents(name)))
         elif kind == "lookup":
             self.lookups.setdefault(name, []).append(fold(line))
         elif self.synonyms.setdefault(fold(line), name) != name:
@@ -212,9 +213,16 @@ class _Reading:
                     raise Misconfigured(f"{example.where}: expected a `regex` or `lookup` named {mark.entity!r}.")
 
 
-def _compile(pattern: str, where: str) -> re.Pattern[str]:
+def _of_intents(regex: str) -> bool:
+    """Return whether a regular expression of this name helps to tell intents; the others find entities."""
+    return regex == ASK_PERSON or regex.startswith(CONCEPT)
+
+
+def _compile(pattern: str, where: str, *, folded: bool) -> re.Pattern[str]:
+    """Compile a pattern. Folded texts have no capitals, so that there is no need for the slower search without case."""
+    has_capitals = _ESCAPED.sub("", pattern) != _ESCAPED.sub("", pattern).lower()
     try:
-        return re.compile(pattern, re.IGNORECASE)
+        return re.compile(pattern, 0 if folded and not has_capitals else re.IGNORECASE)
     except re.error as error:
         raise Misconfigured(f"{where}: expected a regular expression, but {error}.") from error
 

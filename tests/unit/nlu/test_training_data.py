@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nlu.cleaning import fold
 from nlu.training_data import Annotation, load_training_data
 from router.errors import Misconfigured
 
@@ -102,3 +103,11 @@ def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
     """The error says which folder."""
     with pytest.raises(Misconfigured, match=r"none.*expected a readable folder"):
         load_training_data(tmp_path / "none")
+
+
+@pytest.mark.parametrize("pattern", [r"\bvip\b", r"\bVIP\b", r"\bV\w\S\b"])
+def test_a_concept_is_found_in_folded_texts_however_its_pattern_is_written(tmp_path: Path, pattern: str) -> None:
+    """Texts are folded before concepts are looked for: a capital in a pattern must not make it useless."""
+    (tmp_path / "a.en.yml").write_text(TWO + f"  - regex: concept_vip\n    examples: |\n      - {pattern}\n")
+    [found] = load_training_data(tmp_path).concepts["concept_vip"]
+    assert found.search(fold("a VIP client"))
