@@ -234,7 +234,7 @@ class Triage(Protocol):
 class FeedEvent(Struct, frozen=True):
     """One thing that happened, for consoles and integrators."""
 
-    #: hub-wide and rising by one: whoever has seen it resumes after it; 0 for what is not kept, such as typing
+    #: hub-wide and rising: whoever has seen it resumes after it; 0 for what is not kept, such as typing
     cursor: int
     at: datetime
     #: `message`, `conversation`, `delivery`, `operator`, `client`; not kept: `typing`, `rules`

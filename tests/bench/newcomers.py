@@ -15,14 +15,13 @@ from tests.bench.failure import BenchFailed
 from tests.bench.shown import Delivered, Item, Outlet, Socket, Standing, following, opened
 from tests.bench.stand import Stand
 from tests.bench.tally import Tally
-from tests.bench.texts import WANTING_A_PERSON, number_of, numbered
+from tests.bench.texts import HANDED_OVER, WANTING_A_PERSON, number_of, numbered
 from tests.bench.wire import Connection, connections, expect, request
 from tests.bench.world import FRONT, client_name
 
 #: clients who wait to be offered at a time: their number is bounded so that triage is never late
 WAITING = 256
 _KIND = "n"
-_ASKED = "ask_person"
 _OFFERED = "offered"
 _JSON = msgspec.json.Encoder()
 
@@ -70,7 +69,7 @@ class Newcomers:
         self._stirred.set()
 
     def _offer(self, conversation: Standing, at: float) -> None:
-        if conversation.handoff is None or conversation.handoff.intent != _ASKED:
+        if conversation.handoff is None or conversation.handoff.intent not in HANDED_OVER:
             raise BenchFailed(
                 f"The conversation of {conversation.client_name} was handed over without triage having understood it: "
                 "the hub is too slow for the load of this measure, or its triage has changed."

@@ -22,14 +22,17 @@ OPERATORS = (
     "Not at all: I have changed it just now, and the new invoice is on its way to your office.",
     "Да, конечно: в субботу мы открыты с десяти, заказ будет ждать вас у входа.",
 )
-#: each leads the bot to hand over to a person
+#: each leads the bot to hand over to a person; every other one is a guess, the rest it knows by their pattern
 WANTING_A_PERSON = (
     "I want to talk to a human about my order",
+    "The vase arrived broken and nobody answers my letters, this is outrageous",
     "Could you connect me to an operator, please? The parcel came without its screws",
+    "I am very unhappy with your service, the courier was rude to my mother",
     "Please let me speak with a manager, this is the third time that I ask",
-    "Is there a real person who could look at this with me?",
-    "I need a consultant: the table in the picture is not the one that I got",
+    "Ваза пришла разбитой, это безобразие",
 )
+#: what they are taken for
+HANDED_OVER = frozenset({"ask_person", "complaint"})
 _DIGITS = 7
 
 

@@ -79,7 +79,7 @@ class World:
                 for line in lines
                 for name in self.operators_of(line)
             },
-            "triage": {"timeout": TRIAGE_TIMEOUT},
+            "triage": {"timeout": TRIAGE_TIMEOUT, "intents": {"complaint": {"do": "handoff"}}},
         }
 
     def _line(self, name: str) -> dict[str, Any]:
