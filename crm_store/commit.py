@@ -61,11 +61,12 @@ class Commits(Room):
             if taken is None:
                 raise
             # Whoever was faster may have died before all of it could be read.
+            self._applied.doubt()
             await self._applied.catch_up()
             if not await self.log.has(batch):
                 raise Conflict(f"Somebody else wrote first, or an operator is full: {taken}") from error
         except BaseException:
-            self._applied.doubtful = True
+            self._applied.doubt()
             raise
         else:
             self._applied.follow(batch.first, writes, batch)

@@ -77,8 +77,9 @@ class Projection:
         #: done, with what went wrong, when the transaction under way or the next one has ended
         self._round: asyncio.Future[Retryable | None] | None = None
         self._one_at_a_time = asyncio.Lock()
-        #: something may have been committed that nobody here follows
-        self.doubtful = False
+        #: how often something may have been committed that nobody here follows, and how many of these are cleared up
+        self._doubts = self._cleared = 0
+        self._at_once = _AT_ONCE
         database.read_after(self.ready, APPLIED)
 
     def follow(self, key: int, writes: dict[str, list[Document]], batch: Batch) -> None:
@@ -93,6 +94,10 @@ class Projection:
             self._round = asyncio.get_running_loop().create_future()
             self._task = asyncio.create_task(self._run(), name="apply commits")
 
+    def doubt(self) -> None:
+        """Have the next reader look for commits that nobody here follows."""
+        self._doubts += 1
+
     async def room(self) -> None:
         """Wait while too much waits to be applied. Raises `Retryable`."""
         while self._waiting > _MOST:
@@ -100,7 +105,7 @@ class Projection:
 
     async def ready(self, about: Collection[str] | None = None) -> None:
         """Wait until all that is committed now is applied, or all about these things. Raises `Retryable`."""
-        if self.doubtful:
+        if self._doubts > self._cleared:
             await self.catch_up()
         wanted = {it.key for it in self._pending if about is None or not it.about.isdisjoint(about)}
         while any(it.key in wanted for it in self._pending):
@@ -120,12 +125,12 @@ class Projection:
 
     async def catch_up(self) -> None:
         """Apply what was committed by others, or before a crash. Raises `Retryable`."""
-        self.doubtful = True
+        doubts = self._doubts
         unapplied: Document = {"writes": {"$exists": True}}
         log = self._database["commits"]
         while page := await log.find(unapplied, sort=[("last", 1)], limit=_PAGE, fields=["writes"]):
             await self._apply([_Logged(each["_id"], each["writes"], frozenset()) for each in page])
-        self.doubtful = False
+        self._cleared = max(self._cleared, doubts)
 
     async def close(self) -> None:
         """Apply what waits, if that can be done at once."""
@@ -147,6 +152,8 @@ class Projection:
                 _log.warning("apply.failed", reason=str(fault), waiting=self._waiting)
                 await asyncio.sleep(pause)
             pause = _PAUSE if fault is None else min(pause * 2, _LONGEST_PAUSE)
+            # A server that is slow may take less than it can do in time.
+            self._at_once = _AT_ONCE if fault is None else max(1, self._at_once // 2)
 
     async def _gathered(self) -> None:
         """Let more commits come, unless somebody waits."""
@@ -159,7 +166,7 @@ class Projection:
         size, stretch = 0, list[_Logged]()
         for it in self._pending:
             size += it.size
-            if stretch and size > _AT_ONCE:
+            if stretch and size > self._at_once:
                 break
             stretch.append(it)
         return stretch

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from crm_store import MongoStore, open_store, projection, transactions
 from crm_store.backup import back_up, restore, verify
-from crm_store.driver import connect
+from crm_store.driver import Database, connect
 from hub.mongod import start_mongod
 from router.delivery import Attempt, DeliveryState
 from router.errors import Conflict, Retryable
@@ -32,6 +32,12 @@ async def _unapplied(store: MongoStore) -> AsyncIterator[None]:
     """Let commits be durable, but not applied by this store, as if its process had died right behind them."""
     async with store._applied._one_at_a_time:
         yield
+
+
+def _sibling(store: MongoStore) -> MongoStore:
+    """Return another store on the same database, as another process has one."""
+    ours = store.database
+    return MongoStore(Database(ours._client, ours.raw.name, ours._bucket))
 
 
 async def _logged(store: MongoStore, kept: str = "writes") -> list[int]:
@@ -75,10 +81,8 @@ async def test_what_a_dead_hub_committed_is_there_when_the_store_is_opened(
     await other.close()
 
 
-async def test_a_commit_that_somebody_else_won_can_be_read_by_whoever_lost(
-    store: MongoStore, mongo_url: str, database: str
-) -> None:
-    other = await open_store(mongo_url, database)
+async def test_a_commit_that_somebody_else_won_can_be_read_by_whoever_lost(store: MongoStore) -> None:
+    other = _sibling(store)
     theirs = _everything(Batches())
     async with _unapplied(store):
         await store.commit(theirs)
@@ -88,15 +92,12 @@ async def test_a_commit_that_somebody_else_won_can_be_read_by_whoever_lost(
             await other.commit(mine)
         assert await other.messages("k1") == theirs.messages
         assert await other.conversations(["k2"]) == {}
-    await other.close()
 
 
-async def test_two_stores_that_apply_the_same_commits_apply_them_once(
-    store: MongoStore, mongo_url: str, database: str
-) -> None:
+async def test_stores_that_apply_the_same_commits_apply_them_once(store: MongoStore) -> None:
     """A delivery's attempts, which are added to, would tell."""
     batches = Batches()
-    others = [await open_store(mongo_url, database) for _ in range(3)]
+    others = [_sibling(store) for _ in range(3)]
     await store.commit(batches.make(messages=[message("m1")], deliveries=[delivery("d1")]))
     change = DeliveryChange("d1", QUEUED, (QUEUED,), Attempt(NOW, QUEUED))
     async with _unapplied(store):
@@ -105,8 +106,6 @@ async def test_two_stores_that_apply_the_same_commits_apply_them_once(
     await asyncio.gather(store.database.settled(), *(other.catch_up() for other in others))
     [(kept, _)] = (await store.deliveries(["d1"])).values()
     assert len(kept.attempts) == 30
-    for other in others:
-        await other.close()
 
 
 async def test_commits_applied_together_come_to_the_same_as_one_by_one(store: MongoStore) -> None:
