@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import Struct
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
@@ -19,6 +20,8 @@ from hub.settings.model import file_model
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FROM_ENVIRONMENT = {"type": "string", "pattern": r"^\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}$"}
 _DOC = re.compile(r"\s*#: ?(.*)")
+#: classes that declare no fields
+_ROOTS = {*BaseModel.__mro__, *Struct.__mro__}
 
 
 def settings_schema(kinds: Mapping[str, Kind] = KINDS) -> dict[str, Any]:
@@ -27,11 +30,19 @@ def settings_schema(kinds: Mapping[str, Kind] = KINDS) -> dict[str, Any]:
     return {"$schema": _DIALECT, **schema, "title": "Trunkline settings"}
 
 
-def field_docs(model: type[BaseModel]) -> dict[str, str]:
+def describe(schema: JsonSchemaValue, model: type) -> None:
+    """Describe a model's fields in its schema by their `#:` comments."""
+    docs = field_docs(model)
+    for name, field in schema.get("properties", {}).items():
+        if name in docs:
+            field["description"] = docs[name]
+
+
+def field_docs(model: type) -> dict[str, str]:
     """Return field → the `#:` comment above it, for the fields a class and its parents declare in their sources."""
     docs: dict[str, str] = {}
     for cls in reversed(model.__mro__):
-        if cls not in BaseModel.__mro__:
+        if cls not in _ROOTS:
             docs |= _docs_in(textwrap.dedent(inspect.getsource(cls)))
     return docs
 
@@ -58,16 +69,18 @@ def _comment_above(lines: list[str], line: int) -> str:
     return " ".join(found)
 
 
-class _ForEditors(GenerateJsonSchema):
-    """Describes fields by their `#:` comments, and lets `${NAME}` stand where a number or a switch is expected."""
+class WithDocs(GenerateJsonSchema):
+    """Describes fields by their `#:` comments."""
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """Return a model's schema with the comments."""
         described = super().model_schema(schema)
-        docs = field_docs(schema["cls"])
-        for name, field in described.get("properties", {}).items():
-            if name in docs:
-                field["description"] = docs[name]
+        describe(described, schema["cls"])
         return described
+
+
+class _ForEditors(WithDocs):
+    """Lets `${NAME}` stand where a number or a switch is expected."""
 
     def int_schema(self, schema: core_schema.IntSchema) -> JsonSchemaValue:
         return {"anyOf": [super().int_schema(schema), _FROM_ENVIRONMENT]}

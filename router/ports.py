@@ -211,7 +211,7 @@ class Endpoint(Struct, frozen=True):
     #: pydantic models of the JSON body and of the query; None where there is none
     body: type | None = None
     query: type | None = None
-    #: the pydantic model of the answer, and its status
+    #: the msgspec struct of the answer, and its status
     answer: type | None = None
     status: int = 200
 

@@ -63,7 +63,7 @@ class Rulebook:
     def leads(self, operator: str) -> bool:
         """Return whether they are a supervisor or admin."""
         known = self.operator(operator)
-        return known is not None and known.role in {Role.SUPERVISOR, Role.ADMIN}
+        return known is not None and known.role is not Role.OPERATOR
 
     def on_shift(self, operator: str, now: datetime) -> bool:
         """Return whether `now` is within an operator's own hours."""

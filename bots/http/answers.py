@@ -1,46 +1,51 @@
-"""What the API answers, as its documentation shows it."""
+"""What the API answers and posts: the very shapes that are sent."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from router.delivery import Action
+from router.model import AuthorKind
+
+#: RFC 3339, in whole milliseconds
+Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
-class Answer(BaseModel):
+class Answer(Struct, frozen=True, forbid_unknown_fields=True):
     """An answer's body."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
-
-class Taken(Answer):
+class Taken(Answer, frozen=True):
     """It is kept durably."""
 
     #: it had been handed over before, and nothing more happens
     duplicate: bool
 
 
-class Done(Answer):
+class Accepted(Answer, frozen=True):
     """There is nothing to tell."""
 
 
-class Result(Answer):
+class Result(Answer, frozen=True):
     """What became of one message of a batch."""
 
     #: the message's own id; empty when it had none that makes sense
     id: str
     duplicate: bool
     #: why it was refused; absent when it was taken
-    problem: str | None = None
+    problem: str | UnsetType = UNSET
 
 
-class Results(Answer):
+class Results(Answer, frozen=True):
     """What became of each message, in the order of the batch."""
 
-    results: tuple[Result, ...]
+    results: Sequence[Result]
 
 
-class File(Answer):
+class File(Answer, frozen=True):
     """A file kept by the hub."""
 
     id: str
@@ -51,20 +56,20 @@ class File(Answer):
     size: int
 
 
-class LinkedFile(File):
+class LinkedFile(File, frozen=True):
     """A file with the address to read it at, on the hub and with the channel's token."""
 
     url: str
 
 
-class Author(Answer):
+class Author(Answer, frozen=True):
     """Who speaks to the client."""
 
-    kind: Literal["client", "bot", "operator", "system"]
+    kind: AuthorKind
     name: str
 
 
-class Message(Answer):
+class Message(Answer, frozen=True):
     """What is said to the client."""
 
     id: str
@@ -74,33 +79,42 @@ class Message(Answer):
     kind: Literal["text", "rating"]
     author: Author
     text: str
-    at: AwareDatetime
-    attachments: tuple[LinkedFile, ...]
+    at: Moment
+    attachments: Sequence[LinkedFile]
     #: quick answers to show as buttons
-    choices: tuple[str, ...]
+    choices: Sequence[str]
 
 
-class Pushed(Answer):
+class Pushed(Answer, frozen=True):
     """A delivery as a webhook carries it."""
 
     #: the same whenever it is sent again
     id: str
     #: `edit` replaces the text of the message with the same id, `delete` takes it back
-    action: Literal["send", "edit", "delete"]
+    action: Action
     chat: str
     conversation: str
     message: Message
 
 
-class Fetched(Pushed):
+class Posted(Answer, frozen=True):
+    """What is posted to a webhook."""
+
+    type: Literal["delivery"]
+    #: when it was said
+    timestamp: Moment
+    data: Pushed
+
+
+class Fetched(Pushed, frozen=True):
     """A delivery as it is fetched."""
 
     cursor: int
 
 
-class Deliveries(Answer):
+class Deliveries(Answer, frozen=True):
     """What there is, oldest first."""
 
-    deliveries: tuple[Fetched, ...]
+    deliveries: Sequence[Fetched]
     #: ask with this as `after` next time: it says that all of these have arrived
     cursor: int

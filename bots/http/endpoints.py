@@ -28,7 +28,7 @@ _BASE = "/channels/{channel}"
 
 
 def _post(
-    path: str, summary: str, handler: Operation, body: type | None, answer: type = answers.Done, status: int = 202
+    path: str, summary: str, handler: Operation, body: type | None, answer: type = answers.Accepted, status: int = 202
 ) -> Endpoint:
     return Endpoint("POST", _BASE + path, summary, handler, body=body, answer=answer, status=status)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
+from bots.http.answers import Deliveries
 from bots.http.bodies import Key, NewReceipt, NewReceipts, WantedDeliveries
 from bots.http.door import announced, body_of
 from bots.http.mapping import encoded, fetched_view
@@ -32,7 +33,7 @@ async def give_deliveries(running: Running, request: web.Request) -> web.Respons
         await running.fetched(wanted.after)
     found = await running.outgoing(wanted.after or None, wanted.limit, wanted.wait)
     cursor = found[-1].cursor if found else wanted.after
-    body = encoded({"deliveries": [fetched_view(each) for each in found], "cursor": cursor})
+    body = encoded(Deliveries([fetched_view(each) for each in found], cursor))
     return web.Response(body=body, headers={"Content-Type": "application/json"})
 
 

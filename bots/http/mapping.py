@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 import msgspec
 from pydantic import Field, RootModel, ValidationError
 
+from bots.http import answers
 from bots.http.bodies import Body, NewDeletion, NewEdit, NewEnd, NewMessage, NewRating, Person, read
 from router.delivery import Delivery
 from router.errors import Unparsable
 from router.events import ClientDeleted, ClientEdited, ClientEnded, ClientEvent, ClientMessage, ClientRated
-from router.model import Attachment, Message
+from router.model import Attachment, Message, MessageKind
 from router.people import Identity, Sender
 from router.ports import Outgoing, Update
 
@@ -137,47 +138,50 @@ def one_line(text: str) -> str:
     return _CONTROL.sub(" ", text).strip()
 
 
-def file_view(file: Attachment) -> dict[str, Any]:
+def file_view(file: Attachment) -> answers.File:
     """Return how the system is shown a file."""
-    return {"id": file.id, "name": file.name, "media_type": file.media_type, "size": file.size}
+    return answers.File(file.id, file.name, file.media_type, file.size)
 
 
-def fetched_view(outgoing: Outgoing) -> dict[str, Any]:
+def fetched_view(outgoing: Outgoing) -> answers.Fetched:
     """Return how a delivery looks that is fetched."""
-    return {"cursor": outgoing.cursor, **delivery_view(outgoing.delivery, outgoing.message)}
+    it = outgoing.delivery
+    return answers.Fetched(
+        id=it.id,
+        action=it.action,
+        chat=it.chat,
+        conversation=it.conversation,
+        message=_message_view(it, outgoing.message),
+        cursor=outgoing.cursor,
+    )
 
 
-def delivery_view(delivery: Delivery, message: Message) -> dict[str, Any]:
-    """Return how the system is shown a delivery."""
-    return {
-        "id": delivery.id,
-        "action": delivery.action.value,
-        "chat": delivery.chat,
-        "conversation": delivery.conversation,
-        "message": {
-            "id": message.id,
-            "n": message.n,
-            "kind": message.kind.value,
-            "author": {"kind": message.author.kind.value, "name": message.author.name},
-            "text": message.text,
-            "at": message.at.isoformat(timespec="milliseconds"),
-            "attachments": [_linked(file, delivery) for file in message.attachments],
-            "choices": message.choices,
-        },
-    }
-
-
-def _linked(file: Attachment, delivery: Delivery) -> dict[str, Any]:
-    place = f"{API}/channels/{delivery.channel}/files/{quote(file.id, safe='')}"
-    return {**file_view(file), "url": f"{place}?chat={quote(delivery.chat, safe='')}"}
-
-
-def envelope(delivery: Delivery, message: Message) -> bytes:
+def envelope(it: Delivery, message: Message) -> bytes:
     """Return the body of a webhook."""
-    at = message.at.isoformat(timespec="milliseconds")
-    return encoded({"type": "delivery", "timestamp": at, "data": delivery_view(delivery, message)})
+    said = _message_view(it, message)
+    data = answers.Pushed(id=it.id, action=it.action, chat=it.chat, conversation=it.conversation, message=said)
+    return encoded(answers.Posted("delivery", said.at, data))
 
 
-def encoded(body: Mapping[str, Any]) -> bytes:
+def _message_view(delivery: Delivery, message: Message) -> answers.Message:
+    return answers.Message(
+        id=message.id,
+        n=message.n,
+        kind="rating" if message.kind is MessageKind.RATING else "text",
+        author=answers.Author(message.author.kind, message.author.name),
+        text=message.text,
+        at=message.at.isoformat(timespec="milliseconds"),
+        attachments=[_linked(file, delivery) for file in message.attachments],
+        choices=message.choices,
+    )
+
+
+def _linked(file: Attachment, delivery: Delivery) -> answers.LinkedFile:
+    place = f"{API}/channels/{delivery.channel}/files/{quote(file.id, safe='')}"
+    url = f"{place}?chat={quote(delivery.chat, safe='')}"
+    return answers.LinkedFile(file.id, file.name, file.media_type, file.size, url)
+
+
+def encoded(answer: answers.Answer) -> bytes:
     """Return JSON."""
-    return msgspec.json.encode(body)
+    return msgspec.json.encode(answer)

@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
+from bots.http.answers import Accepted, Result, Results, Taken
 from bots.http.bodies import (
     MAX_BATCH,
     EventId,
@@ -31,8 +32,7 @@ from router.model import Attachment
 from router.ports import Update
 
 _JSON = {"Content-Type": "application/json"}
-_NEW = b'{"duplicate":false}'
-_REPEATED = b'{"duplicate":true}'
+_NEW, _REPEATED, _ACCEPTED = map(encoded, (Taken(duplicate=False), Taken(duplicate=True), Accepted()))
 #: bytes
 MESSAGE_LIMIT = 512 * 1024
 BATCH_LIMIT = 8 * 1024 * 1024
@@ -61,13 +61,13 @@ async def take_message(running: Running, request: web.Request) -> web.Response:
 async def take_batch(running: Running, request: web.Request) -> web.Response:
     """Keep what is right of many messages, and say of each what became of it."""
 
-    async def keep(body: bytes) -> list[dict[str, object]]:
+    async def keep(body: bytes) -> list[Result]:
         raws = _parted(body)
         running.spend(len(raws))
         return await _keep_all(running, raws)
 
     results = await _within_room(running, request, BATCH_LIMIT, keep)
-    return web.Response(body=encoded({"results": results}), status=HTTPStatus.ACCEPTED, headers=_JSON)
+    return web.Response(body=encoded(Results(results)), status=HTTPStatus.ACCEPTED, headers=_JSON)
 
 
 async def take_edit(running: Running, request: web.Request) -> web.Response:
@@ -162,22 +162,19 @@ def _split(body: bytes) -> list[msgspec.Raw]:
         return msgspec.json.decode(mended, type=_Batch).messages
 
 
-async def _keep_all(running: Running, raws: Sequence[msgspec.Raw]) -> list[dict[str, object]]:
-    results: list[dict[str, object]] = []
-    right: list[tuple[Update, dict[str, object]]] = []
-    for raw in map(bytes, raws):
-        try:
-            update = await _message(running, raw, "message")
-            result: dict[str, object] = {"id": update.external_id, "duplicate": False}
-            right.append((update, result))
-        except Problem as problem:
-            result = {"id": _id_in(raw), "duplicate": False, "problem": problem.detail}
-        results.append(result)
-    if right:
-        fresh = await running.host.receive([update for update, _ in right])
-        for (_, result), new in zip(right, fresh, strict=True):
-            result["duplicate"] = not new
-    return results
+async def _keep_all(running: Running, raws: Sequence[msgspec.Raw]) -> list[Result]:
+    judged = [await _judged(running, bytes(raw)) for raw in raws]
+    right = [it for it in judged if isinstance(it, Update)]
+    fresh = iter(await running.host.receive(right) if right else ())
+    return [Result(it.external_id, duplicate=not next(fresh)) if isinstance(it, Update) else it for it in judged]
+
+
+async def _judged(running: Running, raw: bytes) -> Update | Result:
+    """Return a message of a batch to keep, or why it is refused."""
+    try:
+        return await _message(running, raw, "message")
+    except Problem as problem:
+        return Result(_id_in(raw), duplicate=False, problem=problem.detail)
 
 
 class _Named(msgspec.Struct):
@@ -214,4 +211,4 @@ def _taken(new: bool) -> web.Response:
 
 def done() -> web.Response:
     """Return the answer that has nothing to tell."""
-    return web.Response(body=b"{}", status=HTTPStatus.ACCEPTED, headers=_JSON)
+    return web.Response(body=_ACCEPTED, status=HTTPStatus.ACCEPTED, headers=_JSON)

@@ -9,13 +9,14 @@ from contextlib import aclosing, suppress
 from http import HTTPStatus
 from typing import cast
 
+import msgspec
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from hub.web.access import caller, signed_in
 from hub.web.bodies import Nothing, SocketStart, WantedEvents, Watch
 from hub.web.facade import Hub
-from hub.web.feed_views import Events, FeedItem
+from hub.web.feed_views import Events, FeedItem, Frame
 from hub.web.hydrate import Hydrator
 from hub.web.keys import FOLLOWERS, HUB, HYDRATOR, PACE, TEXTS
 from hub.web.language import language_of
@@ -127,8 +128,7 @@ class Socket:
         facts = await self._hydrator.facts(batch)
         told = Narrator(self._hub, self._operator, presenter).tell(batch, facts, self._watched)
         if told:
-            stretch = Events(events=told, cursor=cursor).model_dump_json()
-            await self._socket.send_str('{"type":"events",' + stretch[1:])
+            await self._socket.send_frame(msgspec.json.encode(Frame(told, cursor)), WSMsgType.TEXT)
 
     async def _say_current(self, cursor: int) -> None:
         """Tell the console that it has seen everything up to the moment it connected, and how the rules are now."""

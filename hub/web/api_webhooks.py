@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Literal
 
+from msgspec import Struct
 from pydantic import Field
 
 from hub.settings.model import NoticeType, SubscriptionSettings
@@ -14,7 +15,7 @@ from hub.web.access import only_admins
 from hub.web.bodies import Body, Nothing
 from hub.web.operations import Call, operation
 from hub.web.problems import Problem, not_found
-from hub.web.views import Done, View
+from hub.web.views import Done, Moment
 from hub.webhooks.status import Status, status_of
 from router.delivery import Delivery, DeliveryState
 from router.webhooks import channel_of
@@ -35,14 +36,14 @@ class WantedNotices(Body):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
-class WebhookView(View):
+class WebhookView(Struct, frozen=True, kw_only=True):
     """One subscription and how it does."""
 
     name: str
     url: str
-    events: list[NoticeType]
+    events: Sequence[NoticeType]
     #: empty for every line
-    lines: list[str]
+    lines: Sequence[str]
     #: `gone`: the receiver wants no more; `paused`: the settings say so
     status: Status
     #: why it fails now
@@ -51,25 +52,25 @@ class WebhookView(View):
     waiting: int
     #: notices given up or refused; counted likewise
     dead: int
-    last_success: datetime | None
-    last_failure: datetime | None
+    last_success: Moment | None
+    last_failure: Moment | None
 
 
-class Webhooks(View):
+class Webhooks(Struct, frozen=True):
     """All subscriptions."""
 
-    webhooks: list[WebhookView]
+    webhooks: Sequence[WebhookView]
 
 
-class AttemptView(View):
+class AttemptView(Struct, frozen=True):
     """One try at a notice; `queued` is the moment when somebody wanted it sent again."""
 
-    at: datetime
+    at: Moment
     state: DeliveryState
     reason: str
 
 
-class NoticeView(View):
+class NoticeView(Struct, frozen=True, kw_only=True):
     """One notice and what was tried to deliver it."""
 
     #: the `webhook-id` it is posted with
@@ -78,18 +79,18 @@ class NoticeView(View):
     conversation: str
     state: DeliveryState
     reason: str
-    attempts: list[AttemptView]
+    attempts: Sequence[AttemptView]
 
 
-class Notices(View):
+class Notices(Struct, frozen=True):
     """A page of notices, oldest first."""
 
-    notices: list[NoticeView]
+    notices: Sequence[NoticeView]
     #: names the next page; 0 at the end
     next: int
 
 
-class Resent(View):
+class Resent(Struct, frozen=True):
     """How many notices wait to be posted again."""
 
     resent: int
@@ -156,8 +157,8 @@ async def _webhook(call: Call[Nothing, Nothing], name: str, settings: Subscripti
     return WebhookView(
         name=name,
         url=settings.url,
-        events=list(settings.events),
-        lines=list(settings.lines),
+        events=settings.events,
+        lines=settings.lines,
         status=status_of(settings, standing.trouble),
         reason=standing.trouble,
         waiting=standing.waiting,

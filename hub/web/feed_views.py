@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Literal
 
-from hub.web.views import ClientView, ConversationView, DeliveryView, MessageView, OperatorView, View
+from msgspec import Struct
+
+from hub.web.views import ClientView, ConversationView, DeliveryView, MessageView, Moment, OperatorView
 
 
-class FeedItem(View):
+class FeedItem(Struct, frozen=True, kw_only=True):
     """One thing that happened; of the fields after `conversation`, the one that `type` names is set.
 
     `gone` says that a watched conversation went where the operator may not see it; `typing` is never replayed.
     """
 
     cursor: int
-    at: datetime
+    at: Moment
     type: Literal["message", "conversation", "delivery", "operator", "client", "rules", "typing", "gone"]
     conversation: str = ""
     message: MessageView | None = None
@@ -23,15 +25,19 @@ class FeedItem(View):
     delivery: DeliveryView | None = None
     operator: OperatorView | None = None
     client: ClientView | None = None
-    problems: list[str] | None = None
+    problems: Sequence[str] | None = None
     #: who is typing
     name: str = ""
     #: what they typed so far, where the channel tells
     text: str = ""
 
 
-class Events(View):
+class Events(Struct, frozen=True):
     """A stretch of the feed. Ask for what follows after `cursor`."""
 
-    events: list[FeedItem]
+    events: Sequence[FeedItem]
     cursor: int
+
+
+class Frame(Events, frozen=True, tag_field="type", tag="events"):
+    """A stretch of the feed as a socket is told it."""

@@ -1,4 +1,4 @@
-"""The API's documentation as OpenAPI 3.1, made from the very operations and models that check requests."""
+"""The API's documentation as OpenAPI 3.1, made from the very models that check requests and make answers."""
 
 from __future__ import annotations
 
@@ -7,24 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Any, Literal
 
 from aiohttp import web
-from pydantic import TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
 
-from hub.schema import field_docs
 from hub.web.bodies import Nothing
+from hub.web.openapi_schemas import Json, schemas
 from hub.web.openapi_texts import CHANNEL_TOKEN, DESCRIPTION, KEY, PATH_PARTS, SESSION, TAGS, TOKEN
 from hub.web.operations import KEY_PATTERN, KEYED, Operation
 from hub.web.problems import ProblemView
 from hub.web.sessions import COOKIE
 from router.ports import Channel, Documented, Endpoint
 
-Json = dict[str, Any]
-Mode = Literal["validation", "serialization"]
-_REF = "#/components/schemas/{model}"
 _JSON, _PROBLEM, _BYTES = "application/json", "application/problem+json", "application/octet-stream"
 _FOR_STAFF: list[Json] = [{"token": []}, {"session": []}]
 _FOR_CHANNELS: list[Json] = [{"channelToken": []}]
@@ -63,13 +56,14 @@ class Entry:
 def document(operations: Iterable[Operation], channels: Iterable[Channel] = (), url: str = "") -> Json:
     """Return the document of all operations, served below `url`, which is empty when only browsers know it."""
     entries = [*map(_of_operation, operations), *_of_channels(channels)]
-    schemas, refs = _schemas(entries)
+    taken = [model for entry in entries for model in (entry.body, entry.query) if model]
+    models, refs = schemas(taken, [ProblemView, *(entry.answer for entry in entries if entry.answer)])
     paths: dict[str, Json] = {}
     for entry in entries:
-        paths.setdefault(entry.path, {})[entry.method.lower()] = _operation(entry, refs, schemas)
-    for model in {refs[entry.query, "validation"]["$ref"] for entry in entries if entry.query}:
+        paths.setdefault(entry.path, {})[entry.method.lower()] = _operation(entry, refs, models)
+    for query in {refs[entry.query]["$ref"] for entry in entries if entry.query}:
         # Queries are spelled out where they are taken.
-        del schemas[_named(model)]
+        del models[_named(query)]
     tags = {**TAGS, **{_tag(path): TAGS.get(_tag(path), "") for path in paths}}
     return {
         "openapi": "3.1.0",
@@ -78,8 +72,8 @@ def document(operations: Iterable[Operation], channels: Iterable[Channel] = (), 
         "tags": [{"name": name, "description": text} for name, text in tags.items() if name in map(_tag, paths)],
         "paths": paths,
         "components": {
-            "schemas": schemas,
-            "responses": _problems(entries, refs[ProblemView, "serialization"]),
+            "schemas": models,
+            "responses": _problems(entries, refs[ProblemView]),
             "securitySchemes": _security_schemes(entries),
         },
     }
@@ -156,39 +150,14 @@ _CHANNEL_PROBLEMS = {
 }
 
 
-class _WithDocs(GenerateJsonSchema):
-    """Describes fields by their `#:` comments."""
-
-    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
-        described = super().model_schema(schema)
-        docs = field_docs(schema["cls"])
-        for name, field in described.get("properties", {}).items():
-            if name in docs:
-                field["description"] = docs[name]
-        return described
-
-
-def _schemas(entries: Sequence[Entry]) -> tuple[Json, dict[tuple[type, Mode], Json]]:
-    """Return the schemas of all models by name, and (model, mode) → what stands for it."""
-    wanted: dict[tuple[type, Mode], TypeAdapter[Any]] = {(ProblemView, "serialization"): TypeAdapter(ProblemView)}
-    for entry in entries:
-        taken: list[tuple[type | None, Mode]] = [(entry.body, "validation"), (entry.query, "validation")]
-        for model, mode in [*taken, (entry.answer, "serialization")]:
-            if model is not None:
-                wanted[model, mode] = TypeAdapter(model)
-    inputs = [(model, mode, adapter) for (model, mode), adapter in wanted.items()]
-    refs, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REF, schema_generator=_WithDocs)
-    return definitions.get("$defs", {}), {(model, mode): refs[model, mode] for model, mode in wanted}
-
-
-def _operation(entry: Entry, refs: Mapping[tuple[type, Mode], Json], schemas: Json) -> Json:
+def _operation(entry: Entry, refs: Mapping[type, Json], models: Json) -> Json:
     described: Json = {
         "operationId": entry.name,
         "tags": [_tag(entry.path)],
         "summary": entry.summary,
         "description": entry.description,
         "security": entry.security,
-        "parameters": list(_parameters(entry, refs, schemas)),
+        "parameters": list(_parameters(entry, refs, models)),
         "responses": _responses(entry, refs),
     }
     if entry.upload:
@@ -197,19 +166,19 @@ def _operation(entry: Entry, refs: Mapping[tuple[type, Mode], Json], schemas: Js
             "content": {_BYTES: {"schema": {"type": "string", "minLength": 1}}},
         }
     elif entry.body is not None:
-        content = {_JSON: {"schema": refs[entry.body, "validation"]}}
+        content = {_JSON: {"schema": refs[entry.body]}}
         described["requestBody"] = {"required": True, "content": content}
     return {key: value for key, value in described.items() if value or key == "security"}
 
 
-def _parameters(entry: Entry, refs: Mapping[tuple[type, Mode], Json], schemas: Json) -> Iterator[Json]:
+def _parameters(entry: Entry, refs: Mapping[type, Json], models: Json) -> Iterator[Json]:
     for part in _PART.findall(entry.path):
         values = (entry.parts or {}).get(part)
         schema: Json = {"type": "string", "enum": list(values)} if values else {"type": "string", "minLength": 1}
         text = PATH_PARTS.get(part, "")
         yield {"name": part, "in": "path", "required": True, "description": text, "schema": schema}
     if entry.query is not None:
-        yield from _query(schemas[_named(refs[entry.query, "validation"]["$ref"])])
+        yield from _query(models[_named(refs[entry.query]["$ref"])])
     if entry.keyed:
         schema = {"type": "string", "pattern": KEY_PATTERN}
         yield {"name": "Idempotency-Key", "in": "header", "required": False, "description": KEY, "schema": schema}
@@ -227,12 +196,12 @@ def _named(ref: str) -> str:
     return ref.rpartition("/")[2]
 
 
-def _responses(entry: Entry, refs: Mapping[tuple[type, Mode], Json]) -> Json:
+def _responses(entry: Entry, refs: Mapping[type, Json]) -> Json:
     answers: Json = {}
     for status in entry.done:
         answers[str(status.value)] = {"description": status.phrase}
         if entry.answer is not None:
-            answers[str(status.value)]["content"] = {_JSON: {"schema": refs[entry.answer, "serialization"]}}
+            answers[str(status.value)]["content"] = {_JSON: {"schema": refs[entry.answer]}}
         elif status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
             answers[str(status.value)]["content"] = {"*/*": {}}
     for status in sorted(entry.problems):

@@ -14,9 +14,11 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Generic, TypeVar, cast, get_type_hints
 
+import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from pydantic import BaseModel, ValidationError
+from msgspec import Struct
+from pydantic import ValidationError
 
 from hub.web.access import signed_in
 from hub.web.bodies import Body, Nothing
@@ -68,7 +70,7 @@ class Operation:
     description: str
     body: type[Body]
     query: type[Body]
-    #: a pydantic model; a `StreamResponse` for bytes or for a switch of protocols
+    #: a struct; a `StreamResponse` for bytes or for a switch of protocols
     answers: type
     handler: Handler
     #: what it may answer besides what every operation of its kind may
@@ -79,7 +81,7 @@ class Operation:
     upload: bool = False
 
 
-Function = Callable[[Call[B, Q]], Awaitable[BaseModel | web.StreamResponse]]
+Function = Callable[[Call[B, Q]], Awaitable[Struct | web.StreamResponse]]
 
 
 def operation(
@@ -186,12 +188,15 @@ def read_query(request: web.Request, model: type[Q]) -> Q:
         raise invalid(error, "query") from error
 
 
-def write(result: BaseModel | web.StreamResponse) -> web.StreamResponse:
+def write(result: Struct | web.StreamResponse) -> web.StreamResponse:
     """Return the answer; nothing of it may be kept by caches on the way."""
     if isinstance(result, web.StreamResponse):
         return result
     return web.Response(
-        text=result.model_dump_json(), content_type="application/json", headers={"Cache-Control": "no-store"}
+        body=msgspec.json.encode(result),
+        content_type="application/json",
+        charset="utf-8",
+        headers={"Cache-Control": "no-store"},
     )
 
 

@@ -57,7 +57,7 @@ class Presenter:
             floor_name=self.speech.name_of(it.floor.operator),
             operator=it.operator,
             operator_name=self.speech.name_of(it.operator),
-            offered=list(it.offered),
+            offered=it.offered,
             offer_until=it.timers.get("offer"),
             joined=it.joined,
             n=it.n,
@@ -83,7 +83,7 @@ class Presenter:
             intent=it.intent,
             confidence=it.confidence,
             slots=it.slots,
-            tried=list(it.tried),
+            tried=it.tried,
         )
 
     def message(self, it: Message, deliveries: Iterable[Delivery] = ()) -> MessageView:
@@ -98,7 +98,7 @@ class Presenter:
             text=text,
             at=it.at,
             attachments=[file_view(it.conversation, attachment) for attachment in it.attachments],
-            choices=list(it.choices),
+            choices=it.choices,
             deliveries=[delivery_view(delivery) for delivery in deliveries],
             edited_at=it.edited_at,
             deleted_at=it.deleted_at,
@@ -131,7 +131,9 @@ class Presenter:
 def file_view(conversation: str, it: Attachment) -> FileView:
     """Return a file with the address from which staff read it."""
     url = f"/api/v1/conversations/{conversation}/files/{it.id}"
-    return FileView(id=it.id, name=it.name, media_type=it.media_type, size=it.size, picture=it.is_picture, url=url)
+    # Of a file that was just kept, MongoDB's driver counts the bytes in integers of its own, which are no JSON.
+    size = int(it.size)
+    return FileView(id=it.id, name=it.name, media_type=it.media_type, size=size, picture=it.is_picture, url=url)
 
 
 def delivery_view(it: Delivery) -> DeliveryView:
@@ -174,7 +176,7 @@ def operator_view(hub: Hub, operator: str) -> OperatorView:
         on_shift=is_open(rules.hours, hub.clock.now()),
         load=state.load,
         capacity=rules.capacity,
-        lines=list(hub.rules.lines_of(operator)),
+        lines=hub.rules.lines_of(operator),
     )
 
 

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
 
+import msgspec
 import structlog
 from aiohttp import ClientPayloadError, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
-from pydantic import BaseModel, ConfigDict, ValidationError
+from msgspec import UNSET, Struct, UnsetType
+from pydantic import ValidationError
 
 from router.errors import Rejected, Retryable, Unparsable
 
@@ -22,7 +24,7 @@ _RETRY_AFTER = 2.0
 _BROKEN_BODY = (ClientPayloadError, web.RequestPayloadError, HttpProcessingError)
 
 
-class FieldProblem(BaseModel):
+class FieldProblem(Struct, frozen=True):
     """What is wrong with one field."""
 
     #: its place, with dots between the steps
@@ -30,10 +32,8 @@ class FieldProblem(BaseModel):
     problem: str
 
 
-class ProblemView(BaseModel):
+class ProblemView(Struct, frozen=True, kw_only=True):
     """What went wrong, as RFC 9457 has it."""
-
-    model_config = ConfigDict(title="Problem")
 
     #: names the kind for programs, such as `/problems/refused/floor`; `about:blank` when the status says it all
     type: str
@@ -42,7 +42,7 @@ class ProblemView(BaseModel):
     #: a sentence for people
     detail: str
     #: what is wrong, field by field; left out where there are no fields
-    errors: list[FieldProblem] | None = None
+    errors: Sequence[FieldProblem] | UnsetType = UNSET
 
 
 class Problem(Exception):
@@ -89,13 +89,14 @@ def answer(problem: Problem) -> web.Response:
         title=problem.status.phrase,
         status=problem.status.value,
         detail=problem.detail,
-        errors=[FieldProblem(**named) for named in problem.fields] or None,
+        errors=[FieldProblem(**named) for named in problem.fields] or UNSET,
     )
     return web.Response(
-        text=body.model_dump_json(exclude_none=True),
+        body=msgspec.json.encode(body),
         status=problem.status,
         headers=_headers(problem),
         content_type="application/problem+json",
+        charset="utf-8",
     )
 
 

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from msgspec import Meta, Struct
 
 from router.delivery import Action, DeliveryState
 from router.model import AuthorKind, FloorHolder, JoinMode, MessageKind, State
 from router.people import Presence, Role
 
-
-class View(BaseModel):
-    """A part of an answer."""
-
-    # What has a default is sent nevertheless.
-    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+#: RFC 3339 with an offset
+Moment = Annotated[datetime, Meta(tz=True)]
 
 
-class Done(View):
+class Done(Struct, frozen=True):
     """The command was carried out."""
 
-    done: Literal[True] = True
+    done: Annotated[bool, Meta(extra_json_schema={"const": True})] = True
 
 
-class FileView(View):
+class FileView(Struct, frozen=True, kw_only=True):
     """A file of a message."""
 
     id: str
@@ -39,7 +35,7 @@ class FileView(View):
     url: str
 
 
-class DeliveryView(View):
+class DeliveryView(Struct, frozen=True, kw_only=True):
     """How far the sending of one message has got."""
 
     id: str
@@ -53,7 +49,7 @@ class DeliveryView(View):
     attempts: int
 
 
-class AuthorView(View):
+class AuthorView(Struct, frozen=True):
     """Who said something."""
 
     kind: AuthorKind
@@ -61,14 +57,14 @@ class AuthorView(View):
     name: str
 
 
-class VersionView(View):
+class VersionView(Struct, frozen=True):
     """What a message said until another text took its place."""
 
     text: str
-    at: datetime
+    at: Moment
 
 
-class MessageView(View):
+class MessageView(Struct, frozen=True, kw_only=True):
     """Something said."""
 
     id: str
@@ -78,20 +74,20 @@ class MessageView(View):
     kind: MessageKind
     #: for kind `event`: a sentence in the reader's language
     text: str
-    at: datetime
-    attachments: list[FileView]
-    choices: list[str]
-    deliveries: list[DeliveryView]
-    edited_at: datetime | None
+    at: Moment
+    attachments: Sequence[FileView]
+    choices: Sequence[str]
+    deliveries: Sequence[DeliveryView]
+    edited_at: Moment | None
     #: clients no longer see it, staff do
-    deleted_at: datetime | None
+    deleted_at: Moment | None
     #: the latest earlier texts, oldest first
-    versions: list[VersionView]
+    versions: Sequence[VersionView]
     #: what the reader may do with it: `edit`, `retract`
-    actions: list[str]
+    actions: Sequence[str]
 
 
-class HandoffView(View):
+class HandoffView(Struct, frozen=True):
     """What the bot found out before it handed over."""
 
     #: a sentence in the reader's language
@@ -99,17 +95,17 @@ class HandoffView(View):
     intent: str
     confidence: float
     slots: Mapping[str, str]
-    tried: list[str]
+    tried: Sequence[str]
 
 
-class RatingView(View):
+class RatingView(Struct, frozen=True):
     """What the client thought of it."""
 
     score: int
     comment: str
 
 
-class ConversationView(View):
+class ConversationView(Struct, frozen=True, kw_only=True):
     """One conversation, with what this operator may do about it now."""
 
     id: str
@@ -129,9 +125,9 @@ class ConversationView(View):
     #: who is responsible
     operator: str
     operator_name: str
-    offered: list[str]
+    offered: Sequence[str]
     #: when the offer goes back to the queue
-    offer_until: datetime | None
+    offer_until: Moment | None
     joined: Mapping[str, JoinMode]
     n: int
     seen: int
@@ -139,18 +135,18 @@ class ConversationView(View):
     #: the client wrote and staff have not seen it
     unread: bool
     preview: str
-    created_at: datetime
-    queued_at: datetime | None
-    last_client_at: datetime | None
+    created_at: Moment
+    queued_at: Moment | None
+    last_client_at: Moment | None
     #: when anybody last wrote
-    active_at: datetime
-    closed_at: datetime | None
+    active_at: Moment
+    closed_at: Moment | None
     rating: RatingView | None
     handoff: HandoffView | None
-    actions: list[str]
+    actions: Sequence[str]
 
 
-class IdentityView(View):
+class IdentityView(Struct, frozen=True):
     """One address of a client."""
 
     kind: str
@@ -158,7 +154,7 @@ class IdentityView(View):
     user: str
 
 
-class ClientView(View):
+class ClientView(Struct, frozen=True, kw_only=True):
     """A client's card."""
 
     id: str
@@ -166,47 +162,47 @@ class ClientView(View):
     language: str
     phone: str
     email: str
-    created_at: datetime
-    identities: list[IdentityView]
+    created_at: Moment
+    identities: Sequence[IdentityView]
     facts: Mapping[str, str]
 
 
-class ClientCard(View):
+class ClientCard(Struct, frozen=True):
     """A client with all their conversations that the operator may see, newest first."""
 
     client: ClientView
-    conversations: list[ConversationView]
+    conversations: Sequence[ConversationView]
 
 
-class ConversationPage(View):
+class ConversationPage(Struct, frozen=True):
     """A page of conversations, latest activity first, and the feed's cursor to follow from."""
 
-    conversations: list[ConversationView]
+    conversations: Sequence[ConversationView]
     #: names the next page; empty at the end
     next: str
     #: everything up to here is in the answer
     cursor: int
 
 
-class ConversationDetail(View):
+class ConversationDetail(Struct, frozen=True):
     """One conversation with everything its page shows."""
 
     conversation: ConversationView
     client: ClientView | None
-    messages: list[MessageView]
+    messages: Sequence[MessageView]
     #: there are older messages
     more: bool
     cursor: int
 
 
-class MessagePage(View):
+class MessagePage(Struct, frozen=True):
     """A page of messages, oldest first."""
 
-    messages: list[MessageView]
+    messages: Sequence[MessageView]
     more: bool
 
 
-class ConsideredView(View):
+class ConsideredView(Struct, frozen=True):
     """One operator the rules looked at."""
 
     operator: str
@@ -216,25 +212,25 @@ class ConsideredView(View):
     chosen: bool
 
 
-class ExplanationView(View):
+class ExplanationView(Struct, frozen=True, kw_only=True):
     """Why the rules decided as they did, once."""
 
-    at: datetime
+    at: Moment
     decision: str
     #: a sentence in the reader's language
     sentence: str
-    chosen: list[str]
-    considered: list[ConsideredView]
+    chosen: Sequence[str]
+    considered: Sequence[ConsideredView]
     rule: str
 
 
-class Explanations(View):
+class Explanations(Struct, frozen=True):
     """Why the conversation went where it went, oldest first."""
 
-    explanations: list[ExplanationView]
+    explanations: Sequence[ExplanationView]
 
 
-class OperatorView(View):
+class OperatorView(Struct, frozen=True, kw_only=True):
     """An operator as colleagues see them."""
 
     id: str
@@ -245,16 +241,16 @@ class OperatorView(View):
     on_shift: bool
     load: int
     capacity: int
-    lines: list[str]
+    lines: Sequence[str]
 
 
-class Operators(View):
+class Operators(Struct, frozen=True):
     """Everybody who answers."""
 
-    operators: list[OperatorView]
+    operators: Sequence[OperatorView]
 
 
-class LineView(View):
+class LineView(Struct, frozen=True, kw_only=True):
     """A line and how busy it is."""
 
     id: str
@@ -269,30 +265,30 @@ class LineView(View):
     mine: bool
 
 
-class Lines(View):
+class Lines(Struct, frozen=True):
     """All lines."""
 
-    lines: list[LineView]
+    lines: Sequence[LineView]
 
 
-class Canned(View):
+class Canned(Struct, frozen=True):
     """Ready-made texts by their `/`-shortcut."""
 
     canned: Mapping[str, str]
 
 
-class Me(View):
+class Me(Struct, frozen=True):
     """Who is signed in."""
 
     operator: OperatorView
     language: Literal["en", "ru"]
     #: sentences about what is wrong with the settings on disk; the old ones are in force
-    settings_problems: list[str]
+    settings_problems: Sequence[str]
     #: the feed's cursor to follow from
     cursor: int
 
 
-class PresenceView(View):
+class PresenceView(Struct, frozen=True):
     """Whether the operator is at work."""
 
     presence: Presence

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+
+import msgspec
+from msgspec import Struct
 
 from hub.settings.model import SubscriptionSettings
 from hub.web.facade import Hub
@@ -11,7 +13,7 @@ from hub.web.feed_views import FeedItem
 from hub.web.hydrate import Facts
 from hub.web.narrate import Narrator
 from hub.web.present import Presenter, client_view
-from hub.web.views import View
+from hub.web.views import Moment
 from router.catalog import Catalog
 from router.delivery import CURSORS_PER_EVENT, Delivery
 from router.ids import derive
@@ -19,12 +21,12 @@ from router.ports import FeedEvent
 from router.webhooks import channel_of
 
 
-class Notice(View):
+class Notice(Struct, frozen=True):
     """What is posted."""
 
     type: str
     #: when it happened
-    timestamp: datetime
+    timestamp: Moment
     #: as the feed of the API tells it
     data: FeedItem
 
@@ -72,5 +74,5 @@ class Notices:
             channel=channel_of(self._name),
             chat=event.conversation or event.subject,
             cursor=event.cursor * CURSORS_PER_EVENT,
-            body=Notice(type=item.type, timestamp=item.at, data=item).model_dump_json(),
+            body=msgspec.json.encode(Notice(type=item.type, timestamp=item.at, data=item)).decode(),
         )

@@ -7,6 +7,7 @@ import random
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from crm_store import MongoStore
@@ -36,7 +37,7 @@ async def test_each_conversation_is_told_in_its_order_and_as_the_api_tells_it(st
         said = [item["message"] for item in crm.told("message") if item["conversation"] == held[chat]]
         assert [message["text"] for message in said] == [f"{chat} {n}" for n in range(5)]
     for notice in crm.taken.values():
-        item = FeedItem.model_validate(notice["data"])
+        item = msgspec.convert(notice["data"], FeedItem)
         assert (item.type, item.at.isoformat()) == (notice["type"], notice["timestamp"].replace("Z", "+00:00"))
     assert {item["state"]["state"] for item in crm.told("conversation")} <= {"queued", "offered"}
 
