@@ -30,6 +30,11 @@ class Commits(Room):
         self.log = CommitLog(database)
         self._applied = Projection(database)
 
+    @property
+    def unapplied(self) -> int:
+        """How many documents and changes are committed that those who read them wait for."""
+        return self._applied.waiting
+
     async def catch_up(self) -> None:
         """Apply what was committed before a crash. Raises `Retryable`."""
         await self._applied.catch_up()

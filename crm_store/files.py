@@ -108,5 +108,6 @@ def _attachment(document: Document) -> Attachment:
         id=document["_id"],
         name=document["filename"],
         media_type=document["metadata"]["media_type"],
-        size=document["length"],
+        # The driver's own integer would be no JSON for those who show it.
+        size=int(document["length"]),
     )

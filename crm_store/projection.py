@@ -71,7 +71,8 @@ class Projection:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._pending: list[_Logged] = []
-        self._waiting = 0
+        #: documents and changes that are not applied yet
+        self.waiting = 0
         self._task: asyncio.Task[None] | None = None
         self._hurry = asyncio.Event()
         #: done, with what went wrong, when the transaction under way or the next one has ended
@@ -89,7 +90,7 @@ class Projection:
         standing = batch.conversations.values()
         about = {key for it in standing for key in (it.id, it.client, chat_key(it.channel, it.chat))}
         self._pending.append(_Logged(key, writes, frozenset(about | batch.clients.keys())))
-        self._waiting += self._pending[-1].size
+        self.waiting += self._pending[-1].size
         if self._task is None or self._task.done():
             self._round = asyncio.get_running_loop().create_future()
             self._task = asyncio.create_task(self._run(), name="apply commits")
@@ -100,7 +101,7 @@ class Projection:
 
     async def room(self) -> None:
         """Wait while too much waits to be applied. Raises `Retryable`."""
-        while self._waiting > _MOST:
+        while self.waiting > _MOST:
             await self._next_round()
 
     async def ready(self, about: Collection[str] | None = None) -> None:
@@ -149,7 +150,7 @@ class Projection:
             if round_ is not None:
                 round_.set_result(fault)
             if fault is not None:
-                _log.warning("apply.failed", reason=str(fault), waiting=self._waiting)
+                _log.warning("apply.failed", reason=str(fault), waiting=self.waiting)
                 await asyncio.sleep(pause)
             pause = _PAUSE if fault is None else min(pause * 2, _LONGEST_PAUSE)
             # A server that is slow may take less than it can do in time.
@@ -180,22 +181,23 @@ class Projection:
             _log.exception("apply.fault", commits=len(stretch))
             return Retryable(f"What was committed cannot be applied: {error}")
         del self._pending[: len(stretch)]
-        self._waiting -= sum(it.size for it in stretch)
+        self.waiting -= sum(it.size for it in stretch)
         return None
 
     async def _apply(self, stretch: Sequence[_Logged]) -> None:
         """Apply commits once. Raises `Retryable`."""
         async with self._one_at_a_time:
-            try:
-                await self._database.transaction(self._applying(stretch))
-            except _Overtaken:
-                left = await self._left(stretch)
-                if left:
-                    await self._database.transaction(self._applying(left))
-            except Retryable:
-                raise
-            except (HubError, PyMongoError) as error:
-                await self._part(stretch, error)
+            left = list(stretch)
+            while left:
+                try:
+                    return await self._database.transaction(self._applying(left))
+                except _Overtaken:
+                    left = await self._left(left)
+                except Retryable:
+                    raise
+                except (HubError, PyMongoError) as error:
+                    return await self._part(left, error)
+        return None
 
     def _applying(self, stretch: Sequence[_Logged]) -> Callable[[Any], Any]:
         keys = [it.key for it in stretch]

@@ -90,6 +90,9 @@ class Metrics(Collector):
         yield _gauge("conversations_offered", "Conversations somebody is asked to take.", ("line",), offered)
         yield _gauge("conversations_held", "Conversations in memory.", ("line",), held)
         yield _gauge("outbox_waiting", "Deliveries in memory that wait to be sent.", ("channel",), waiting)
+        yield _gauge(
+            "unapplied", "Committed documents and changes that readers wait for.", (), {(): engine.store.unapplied}
+        )
         yield _gauge("channel_fault", "1 while the channel cannot send.", ("channel",), faults)
         yield _gauge("faults", "Parts of the hub that have died.", (), {(): len(engine.faults)})
 

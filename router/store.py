@@ -161,6 +161,10 @@ class Store(Accounts, Protocol):
         """
 
     @property
+    def unapplied(self) -> int:
+        """How many documents and changes are committed that those who read them wait for."""
+
+    @property
     def webhooks(self) -> WebhookStore:
         """What integrators' programs have been told."""
 

@@ -131,9 +131,7 @@ class Presenter:
 def file_view(conversation: str, it: Attachment) -> FileView:
     """Return a file with the address from which staff read it."""
     url = f"/api/v1/conversations/{conversation}/files/{it.id}"
-    # Of a file that was just kept, MongoDB's driver counts the bytes in integers of its own, which are no JSON.
-    size = int(it.size)
-    return FileView(id=it.id, name=it.name, media_type=it.media_type, size=size, picture=it.is_picture, url=url)
+    return FileView(id=it.id, name=it.name, media_type=it.media_type, size=it.size, picture=it.is_picture, url=url)
 
 
 def delivery_view(it: Delivery) -> DeliveryView:

@@ -17,7 +17,7 @@ from tests.contract.store_files import put
 from tests.contract.store_samples import NOW, Batches, at, conversation, delivery, message
 
 #: what only writes, or reads nothing of its own
-WRITES = {"commit", "save_account", "open_session", "add_token", "files", "webhooks", "close"}
+WRITES = {"commit", "save_account", "open_session", "add_token", "files", "webhooks", "unapplied", "close"}
 
 
 async def filled(store: MongoStore) -> str:
