@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
+import structlog
 from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import NetworkTimeout
 
 from crm_store.driver import Database
 from crm_store.failures import named_failures
+
+_log = structlog.get_logger(__name__)
 
 INDEXES: dict[str, list[IndexModel]] = {
     "updates": [
@@ -147,8 +152,18 @@ async def missing_indexes(database: Database) -> list[str]:
 
 
 async def ensure_indexes(database: Database) -> None:
-    """Make every index that is missing. Raises `Retryable`."""
+    """Make every index that is missing, however long that takes. Raises `Retryable`."""
     with named_failures():
-        await asyncio.gather(
-            *(database.raw[collection].create_indexes(indexes) for collection, indexes in INDEXES.items())
-        )
+        await asyncio.gather(*(_make(database.raw[collection], indexes) for collection, indexes in INDEXES.items()))
+
+
+async def _make(collection: Any, indexes: list[IndexModel]) -> None:
+    """Make indexes; building one over millions of documents outlasts the time that a command may take."""
+    while True:
+        try:
+            await collection.create_indexes(indexes)
+        except NetworkTimeout:
+            # The server goes on, and whoever asks again waits for the same build.
+            _log.info("store.building_indexes", collection=collection.name)
+        else:
+            return

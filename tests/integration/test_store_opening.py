@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from pathlib import Path
 
 import pytest
 
-from crm_store import open_store
+from crm_store import MongoStore, open_store
 from crm_store.indexes import INDEXES
 from hub.mongod_process import find_program, launch
 from router.errors import Misconfigured, Retryable
@@ -64,3 +65,18 @@ async def test_opening_twice_makes_the_indexes_once(mongo_url: str, database: st
         await store.close()
     for name, indexes in INDEXES.items():
         assert set(made[name]) == {"_id_"} | {index.document["name"] for index in indexes}
+
+
+async def test_indexes_that_take_long_to_build_are_waited_for(store: MongoStore, mongo_url: str, database: str) -> None:
+    """Over millions of documents that takes minutes; here a transaction holds the collection."""
+    messages = store.database.raw["messages"]
+    await messages.drop_index("in_conversation")
+    async with store.database.raw.client.start_session() as session:
+        await session.start_transaction()
+        await messages.insert_one({"_id": "m1"}, session=session)
+        opening = asyncio.create_task(open_store(f"{mongo_url}&socketTimeoutMS=300", database))
+        done, _ = await asyncio.wait({opening}, timeout=1)
+        assert not done
+        await session.abort_transaction()
+    await (await opening).close()
+    assert "in_conversation" in await messages.index_information()
