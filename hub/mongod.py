@@ -7,6 +7,7 @@ killed, the system ends mongod. When mongod is killed, the hub starts it again o
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 from itertools import chain, repeat
@@ -32,6 +33,8 @@ MAX_LOG = 16 * 1024 * 1024
 _RESTART_DELAYS = (0, 1, 5, 15)
 _LAST_DELAY = 30
 _PORT_TRIES = 5
+#: gigabytes of memory that WiredTiger keeps data in
+_SMALLEST_CACHE, _LARGEST_CACHE = 0.25, 1.0
 #: the server's code while it loads its configuration, and seconds between looks
 _NOT_YET_INITIALIZED = 94
 _LOADING_PAUSE = 0.1
@@ -116,14 +119,19 @@ class LocalMongo:
                 _log.error("mongod cannot be started again", reason=str(error))
 
 
-async def start_mongod(data: Path, *, cache_gb: float = 0.25) -> LocalMongo:
+def _cache_gb() -> float:
+    """Return an eighth of the machine's memory, but no more than a hub of millions of messages has use for."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1024**3
+    return min(max(memory / 8, _SMALLEST_CACHE), _LARGEST_CACHE)
+
+
+async def start_mongod(data: Path) -> LocalMongo:
     """Start the hub's own mongod in `<data>/mongo` and return when it accepts writes.
 
-    `cache_gb` is the most memory, in gigabytes, that WiredTiger keeps data in. Raises `Misconfigured` with one sentence
-    that says what to do: no mongod to be found, a missing library, a folder that is read-only, full, in use or
-    written by another version.
+    Raises `Misconfigured` with one sentence that says what to do: no mongod to be found, a missing library, a folder
+    that is read-only, full, in use or written by another version.
     """
-    mongo = LocalMongo(find_program(), data, cache_gb)
+    mongo = LocalMongo(find_program(), data, _cache_gb())
     await mongo.start()
     return mongo
 

@@ -11,7 +11,7 @@ from router import bot
 from router import conversation as steps
 from router.effects import SaveClient
 from router.events import ClientEnded, ClientMessage, ClientRated
-from router.ids import derive
+from router.ids import derive, derive_at
 from router.model import Author, AuthorKind, Conversation, Message, MessageKind, Rating, State
 from router.people import Client, Sender
 from router.queueing import announced, enqueue, freed, take_back
@@ -73,7 +73,7 @@ def is_over(book: Rulebook, conversation: Conversation, now: datetime) -> bool:
 def _begin(turn: Turn, event: ClientMessage) -> Conversation:
     client = _client(turn, event.sender)
     return Conversation(
-        id=derive("conversation", event.id),
+        id=derive_at(turn.now, "conversation", event.id),
         line=turn.desk.line,
         channel=event.channel,
         kind=event.sender.identity.kind,

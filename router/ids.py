@@ -4,6 +4,25 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from datetime import datetime
+
+#: digits whose order as characters is that of their values
+_DIGITS = "0123456789abcdefghijklmnopqrstuv"
+#: digits of the seconds since 1970: enough for a thousand years
+_SECONDS = 7
+
+
+def derive_at(at: datetime, *parts: str) -> str:
+    """Return an id that depends on `at` and `parts`: those of later seconds sort behind those of earlier ones.
+
+    A database appends such ids at the end of its indexes; ids without any order change a page of the index each, of
+    which a large one has more than fit into memory.
+    """
+    seconds, digits = int(at.timestamp()), ""
+    for _ in range(_SECONDS):
+        seconds, digit = divmod(seconds, len(_DIGITS))
+        digits = _DIGITS[digit] + digits
+    return digits + derive(*parts)
 
 
 def derive(*parts: str) -> str:

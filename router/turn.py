@@ -21,7 +21,7 @@ from router.effects import (
     SaveConversation,
     SaveOperator,
 )
-from router.ids import derive
+from router.ids import derive_at
 from router.model import Attachment, Author, AuthorKind, Conversation, Message, MessageKind
 from router.people import Client, OperatorState
 from router.rulebook import Rulebook
@@ -79,7 +79,7 @@ class Turn:
         """Add a message, and its delivery when the client is to see it. The conversation is not saved yet."""
         number = conversation.n + 1
         message = Message(
-            id=derive("message", self.event, conversation.id, str(number)),
+            id=derive_at(self.now, "message", self.event, conversation.id, str(number)),
             conversation=conversation.id,
             n=number,
             author=author,
@@ -112,7 +112,7 @@ class Turn:
         """Have the channel send a message, or do to it at the client's what was done to it here."""
         cause = () if action is Action.SEND else (self.event,)
         delivery = Delivery(
-            id=derive("delivery", message.id, *cause),
+            id=derive_at(self.now, "delivery", message.id, *cause),
             message=message.id,
             conversation=conversation.id,
             line=conversation.line,

@@ -16,7 +16,7 @@ from hub.web.present import Presenter, client_view
 from hub.web.views import Moment
 from router.catalog import Catalog
 from router.delivery import CURSORS_PER_EVENT, Delivery
-from router.ids import derive
+from router.ids import derive_at
 from router.ports import FeedEvent
 from router.webhooks import channel_of
 
@@ -67,7 +67,7 @@ class Notices:
 
     def _notice(self, event: FeedEvent, item: FeedItem) -> Delivery:
         return Delivery(
-            id=derive("webhook", self._name, str(event.cursor)),
+            id=derive_at(event.at, "webhook", self._name, str(event.cursor)),
             message="",
             conversation=event.conversation,
             line=event.line,

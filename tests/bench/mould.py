@@ -15,7 +15,7 @@ from typing import Any
 from crm_store import MongoStore
 from router.delivery import Attempt, Delivery, DeliveryState
 from router.effects import Outcome
-from router.ids import derive
+from router.ids import derive, derive_at
 from router.model import Author, AuthorKind, Conversation, Floor, FloorHolder, Message, MessageKind, State
 from router.people import Client, Identity
 from router.ports import FeedEvent, Update
@@ -176,12 +176,12 @@ class Mould:
 
     def cast(self, place: Place, at: datetime, before: int) -> Iterator[tuple[str, Document]]:
         """Yield (collection, document) of a copy that has `before` messages before it."""
-        names = self._names(place)
+        names = self._names(place, at)
         copy = _Copy(names, tuple(sorted(names.items(), reverse=True)), at, before - NUMBERS)
         for collection, fixed, varying in self._parts:
             yield collection, {**fixed, **{key: copy.of(value) for key, value in varying.items()}}
 
-    def _names(self, place: Place) -> dict[str, str]:
+    def _names(self, place: Place, at: datetime) -> dict[str, str]:
         names = {
             "@conversation": conversation_id(place),
             "@client": derive("client", place.chat),
@@ -193,9 +193,9 @@ class Mould:
         }
         for number in range(1, self.said + 1):
             names[f"@u{number}"] = f"{place.number:06}-{number:02}"
-            names[f"@m{number}"] = derive("message", place.chat, str(number))
+            names[f"@m{number}"] = derive_at(at, "message", place.chat, str(number))
             if not _by_client(number):
-                names[f"@d{number}"] = derive("delivery", place.chat, str(number))
+                names[f"@d{number}"] = derive_at(at, "delivery", place.chat, str(number))
         return names
 
 
