@@ -16,6 +16,7 @@ from hub.commands import ledger, operator, token, webhooks
 from hub.commands.backup import backup, restore
 from hub.commands.doctor import doctor
 from hub.commands.replay import replay
+from hub.commands.when import when
 from hub.schema import settings_schema
 from hub.settings import Settings, SettingsErrors, load
 from router.errors import Misconfigured
@@ -35,6 +36,7 @@ app.command()(replay)
 app.command()(backup)
 app.command()(restore)
 app.command()(doctor)
+app.command()(when)
 SettingsPath = Annotated[Path, typer.Argument(metavar="FILE", help="The settings file.")]
 DEFAULT = Path("config.yaml")
 

@@ -75,7 +75,8 @@ def choose(conversation: Conversation, book: Rulebook, roster: Roster, now: date
             let_go.append(conversation.passed[name])
         if not reason:
             free.append(name)
-        considered.append((name, reason))
+        leave = book.on_leave(name, now) if reason == "off_hours" else ""
+        considered.append((name, f"leave_{leave}" if leave else reason))
     previous = conversation.previous_operator if rules.previous_operator_first else ""
     chosen, by = _pick(free, previous, rule)
     return Choice(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum
@@ -37,6 +36,10 @@ class Interval:
     end: int
 
 
+#: work around the clock
+WHOLE_DAY = (Interval(0, _DAY_MINUTES),)
+
+
 class Plan(Protocol):
     """What this module needs to know of `rules.Hours`."""
 
@@ -44,13 +47,8 @@ class Plan(Protocol):
     def zone(self) -> ZoneInfo:
         """The time zone the week is written in."""
 
-    @property
-    def week(self) -> Mapping[Weekday, tuple[Interval, ...]]:
-        """Intervals for each working day."""
-
-    @property
-    def closed(self) -> tuple[date, ...]:
-        """Days without work."""
+    def times_on(self, day: date) -> tuple[Interval, ...]:
+        """Return when there is work on a day."""
 
 
 def parse_days(text: str) -> tuple[Weekday, ...]:
@@ -118,10 +116,13 @@ def _jump(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _shifts(plan: Plan, day: date) -> list[tuple[datetime, datetime]]:
-    if day in plan.closed:
-        return []
-    intervals = plan.week.get(Weekday(day.weekday()), ())
-    return [(_instant(day, i.start, plan.zone), _instant(day, i.end, plan.zone)) for i in intervals]
+    return [(_instant(day, i.start, plan.zone), _instant(day, i.end, plan.zone)) for i in plan.times_on(day)]
+
+
+def next_opening(plan: Plan | None, now: datetime) -> datetime | None:
+    """Return when working time next begins after `now`; None when it never does."""
+    change = next_change(plan, now)
+    return next_change(plan, change) if change and is_open(plan, now) else change
 
 
 def is_open(plan: Plan | None, now: datetime) -> bool:

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Protocol
 
 from router.catalog import Catalog
-from router.hours import Stretch, stretch
+from router.hours import Plan, Stretch, stretch
 from router.people import Role
 from router.ports import Channel
-from router.rules import Hours, LineRules, OperatorRules, Rules
+from router.rules import LineRules, OperatorRules, Rules
 
 
 class SlotPrompts(Protocol):
@@ -68,18 +68,24 @@ class Rulebook:
     def on_shift(self, operator: str, now: datetime) -> bool:
         """Return whether `now` is within an operator's own hours."""
         known = self.operator(operator)
-        return known is not None and self._stretch("operator", operator, known.hours, now).is_open
+        return known is not None and self._stretch("operator", operator, known.shifts, now).is_open
+
+    def on_leave(self, operator: str, now: datetime) -> str:
+        """Return why an operator is on leave; empty when they are not."""
+        known = self.operator(operator)
+        leave = known.on_leave(now) if known else None
+        return leave.reason if leave else ""
 
     def shift_began(self, operator: str, now: datetime) -> datetime | None:
         """Return when the shift an operator is on began; None when they are off, or have no hours."""
         known = self.operator(operator)
-        return self._stretch("operator", operator, known.hours, now).began if known else None
+        return self._stretch("operator", operator, known.shifts, now).began if known else None
 
     def is_open(self, line: str, now: datetime) -> bool:
         """Return whether `now` is within a line's hours."""
         return self._stretch("line", line, self.line(line).hours, now).is_open
 
-    def _stretch(self, kind: str, name: str, hours: Hours | None, now: datetime) -> Stretch:
+    def _stretch(self, kind: str, name: str, hours: Plan | None, now: datetime) -> Stretch:
         known = self._stretches.get((kind, name))
         if known is None or not known.since <= now < known.until:
             known = self._stretches[kind, name] = stretch(hours, now)
@@ -96,6 +102,6 @@ class Rulebook:
 
     def next_shift_change(self, line: str, now: datetime) -> datetime | None:
         """Return when the line or any operator next begins or ends work: by transfer, anybody may hold its clients."""
-        known = [self._stretch("operator", name, person.hours, now) for name, person in self.rules.operators.items()]
+        known = [self._stretch("operator", name, person.shifts, now) for name, person in self.rules.operators.items()]
         known.append(self._stretch("line", line, self.line(line).hours, now))
         return min((each.until for each in known if each.ends), default=None)

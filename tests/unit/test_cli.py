@@ -72,3 +72,59 @@ async def test_unknown_commands_are_told_so() -> None:
     code, _, errors = await hub("strat")
     assert code == 2
     assert "--help" in errors
+
+
+WHEN = """
+lines:
+  sales:
+    name: Sales
+    operators: [anna, boris]
+    distribution: strict
+    hours: { timezone: Europe/Berlin, week: { mon-fri: 09:00-18:00 }, holidays: DE, dates: { 2026-12-31: 09:00-14:00 } }
+operators:
+  anna: { name: Anna, leave: [{ from: 2026-12-28, to: 2026-12-30 }] }
+  boris: { name: Boris }
+"""
+
+
+async def test_when_tells_who_would_get_a_client(tmp_path: Path) -> None:
+    """In the line's time zone, with everybody's reason and the place in the file."""
+    (tmp_path / "config.yaml").write_text(WHEN, "utf-8")
+    code, out, errors = await hub("when", "sales", "--at", "2026-12-29T10:00", folder=tmp_path)
+    assert (code, errors) == (0, "")
+    assert out.splitlines() == [
+        "On Tuesday, 29 December 2026 at 10:00 (Europe/Berlin), the line sales is open until 18:00.",
+        "The conversation is offered to Boris.",
+        "The client is told: One moment please, a colleague will answer you here.",
+        "",
+        "Anna   on vacation",
+        "Boris  chosen: first in the order written",
+        "",
+        "Decided by config.yaml:6; who works then is taken to be available and free.",
+    ]
+
+
+async def test_when_tells_when_a_closed_line_opens(tmp_path: Path) -> None:
+    """A day with times of its own is over early, and a holiday follows."""
+    (tmp_path / "config.yaml").write_text(WHEN, "utf-8")
+    code, out, _ = await hub("when", "sales", "--at", "2026-12-31T17:58", "--language", "ru", folder=tmp_path)
+    assert code == 0
+    first, second, third = out.splitlines()[:3]
+    assert first.endswith("the line sales is closed until Monday, 04 January 2027 at 09:00.")
+    assert second == "The conversation waits in the queue."
+    assert third.startswith("The client is told: ")
+    assert any("а" <= letter <= "я" for letter in third)
+    code, out, _ = await hub("when", "sales", "--at", "2026-12-31T17:58", "--json", folder=tmp_path)
+    told = json.loads(out)
+    assert (told["is_open"], told["at"]) == (False, "2026-12-31T17:58:00+01:00")
+
+
+async def test_when_explains_what_it_cannot_answer(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(WHEN, "utf-8")
+    for arguments, words in [
+        (("saels",), "There is no line named 'saels'. Did you mean sales?"),
+        (("sales", "--away", "zoe"), "There is no operator named 'zoe'. There are: anna, boris."),
+        (("sales", "--at", "tomorrow"), "'tomorrow' is not a time: write one such as 2026-12-31T17:58."),
+    ]:
+        code, out, errors = await hub("when", *arguments, folder=tmp_path)
+        assert (code, out, errors.strip()) == (2, "", words)

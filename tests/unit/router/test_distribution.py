@@ -104,6 +104,15 @@ def test_everybody_leaves_with_a_reason() -> None:
     assert (choice.chosen, choice.retry_at) == ((), until)
 
 
+def test_leave_is_told_apart_from_hours() -> None:
+    """Also of somebody who has signed in nevertheless."""
+    today = NOON.date().isoformat()
+    people: dict[str, Any] = {"ann": {"leave": [{"from": today}]}, "bob": {"leave": [{"from": today, "why": "sick"}]}}
+    choice = chosen(shop(people), given_("ann", 0), given_("bob", 0))
+    assert list(choice.considered) == [("ann", "leave_vacation"), ("bob", "leave_sick")]
+    assert choice.chosen == ()
+
+
 def test_whoever_let_it_go_is_asked_again_when_the_time_has_come() -> None:
     """The moment itself counts as come."""
     assert chosen(shop(PEOPLE), given_("ann", 0), passed={"ann": NOON}).chosen == ("ann",)

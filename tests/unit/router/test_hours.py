@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,25 +9,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.hours import Interval, Weekday, is_open, next_change, opened_at, parse_days, parse_intervals, stretch
+from router.hours import (
+    Interval,
+    Weekday,
+    is_open,
+    next_change,
+    next_opening,
+    opened_at,
+    parse_days,
+    parse_intervals,
+    stretch,
+)
+from router.rules import Hours, OperatorRules
 
 MINUTE = timedelta(minutes=1)
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-@dataclass(frozen=True)
-class Plan:
-    """A weekly plan as the rules hold it."""
-
-    week: dict[Weekday, tuple[Interval, ...]]
-    zone: ZoneInfo
-    closed: tuple[date, ...] = field(default=())
-
-
-def plan(zone: str = "UTC", closed: tuple[date, ...] = (), **days: str) -> Plan:
+def plan(zone: str = "UTC", closed: tuple[date, ...] = (), **days: str) -> Hours:
     """Return a plan written as `mon_fri="09:00-18:00"`."""
-    week = {day: parse_intervals(times) for key, times in days.items() for day in parse_days(key.replace("_", "-"))}
-    return Plan(week, ZoneInfo(zone), closed)
+    week = {key.replace("_", "-"): times for key, times in days.items()}
+    return Hours.model_validate({"timezone": zone, "week": week, "closed": closed})
 
 
 def at(text: str, zone: str = "UTC", fold: int = 0) -> datetime:
@@ -173,7 +174,7 @@ _minutes = st.integers(0, 95).map(lambda quarter: quarter * 15)
 
 
 @st.composite
-def _plans(draw: st.DrawFn) -> Plan:
+def _plans(draw: st.DrawFn) -> Hours:
     week: dict[Weekday, tuple[Interval, ...]] = {}
     for day in draw(st.sets(st.sampled_from(Weekday))):
         start, length = draw(_minutes), draw(st.integers(1, 96)) * 15
@@ -183,7 +184,9 @@ def _plans(draw: st.DrawFn) -> Plan:
         week[day] = tuple(shifts)
     zone = draw(st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]))
     closed = draw(st.sets(st.integers(0, 9), max_size=2))
-    return Plan(week, ZoneInfo(zone), tuple(_FIRST + timedelta(days=n) for n in sorted(closed)))
+    return Hours.model_construct(
+        timezone=zone, week=week, closed=tuple(_FIRST + timedelta(days=n) for n in sorted(closed))
+    )
 
 
 _FIRST = date(2026, 3, 26)
@@ -195,7 +198,7 @@ _moments = st.builds(
 )
 
 
-def _by_the_wall(shifts: Plan, now: datetime) -> bool:
+def _by_the_wall(shifts: Hours, now: datetime) -> bool:
     """Return whether the wall clock shows working time; only right where the clock is not being changed."""
     wall = now.astimezone(shifts.zone)
     minute = wall.hour * 60 + wall.minute
@@ -213,14 +216,14 @@ def _steady(zone: ZoneInfo, now: datetime) -> bool:
 
 
 @given(_plans(), _moments)
-def test_it_is_open_when_the_wall_clock_shows_working_time(shifts: Plan, now: datetime) -> None:
+def test_it_is_open_when_the_wall_clock_shows_working_time(shifts: Hours, now: datetime) -> None:
     """Away from clock changes, nothing but the wall clock and the calendar count."""
     if _steady(shifts.zone, now):
         assert is_open(shifts, now) == _by_the_wall(shifts, now)
 
 
 @given(_plans(), _moments, st.integers(0, 14))
-def test_the_next_change_is_the_first_minute_that_differs(shifts: Plan, now: datetime, offset: int) -> None:
+def test_the_next_change_is_the_first_minute_that_differs(shifts: Hours, now: datetime, offset: int) -> None:
     """Walking ahead minute by minute for eight days finds the same change, clock changes included."""
     now += offset * MINUTE
     state = is_open(shifts, now)
@@ -234,10 +237,63 @@ def test_the_next_change_is_the_first_minute_that_differs(shifts: Plan, now: dat
 
 
 @given(_plans(), _moments)
-def test_a_shift_began_at_a_change_into_working_time(shifts: Plan, now: datetime) -> None:
+def test_a_shift_began_at_a_change_into_working_time(shifts: Hours, now: datetime) -> None:
     """It is open from the beginning of the shift until now."""
     began = opened_at(shifts, now)
     assert (began is not None) == is_open(shifts, now)
     if began is not None:
         assert began <= now
         assert is_open(shifts, began)
+
+
+def _on(hours: Hours, *days: str) -> list[bool]:
+    return [is_open(hours, at(f"{day} 12:00", hours.timezone)) for day in days]
+
+
+def test_public_holidays_are_days_without_work() -> None:
+    """Of a country, and of a part of it that has more."""
+    week = {"mon-sun": "09:00-18:00"}
+    days = ("2026-12-25", "2027-01-06", "2027-01-07")
+    assert _on(Hours.model_validate({"week": week, "holidays": "DE"}), *days) == [False, True, True]
+    assert _on(Hours.model_validate({"week": week, "holidays": "DE-BY"}), *days) == [False, False, True]
+
+
+def test_dates_have_their_own_times_whatever_else_the_day_is() -> None:
+    hours = Hours.model_validate(
+        {
+            "week": {"mon-fri": "09:00-18:00"},
+            "holidays": "DE",
+            "closed": ["2026-12-24"],
+            "dates": {"2026-12-24": "08:00-12:30", "2026-12-25": "11:00-13:00", "2026-12-28": None},
+        }
+    )
+    assert _on(hours, "2026-12-23", "2026-12-24", "2026-12-25", "2026-12-26", "2026-12-28") == [
+        True, True, True, False, False,
+    ]  # fmt: skip
+    assert not is_open(hours, at("2026-12-24 14:00"))
+    assert next_change(hours, at("2026-12-24 12:00")) == at("2026-12-24 12:30")
+    assert next_opening(hours, at("2026-12-24 12:00")) == at("2026-12-25 11:00")
+    assert next_opening(hours, at("2026-12-24 13:00")) == at("2026-12-25 11:00")
+
+
+def test_what_never_opens_again_has_no_next_opening() -> None:
+    assert next_opening(plan(), at("2026-03-02 12:00")) is None
+    assert next_opening(None, at("2026-03-02 12:00")) is None
+
+
+@pytest.mark.parametrize("hours", [None, {"timezone": "Europe/Berlin", "week": {"mon-sun": "00:00-24:00"}}])
+def test_leave_is_whole_days_of_the_operators_own_time(hours: dict[str, object] | None) -> None:
+    """The last day is included; without an end it is one day; dated times do not call anybody back."""
+    leave = [{"from": "2026-07-01", "to": "2026-07-03", "why": "sick"}, {"from": "2026-08-05"}]
+    ann = OperatorRules.model_validate({"name": "Ann", "hours": hours, "leave": leave})
+    zone = "Europe/Berlin" if hours else "UTC"
+    told = {
+        when: (is_open(ann.shifts, at(when, zone)), getattr(ann.on_leave(at(when, zone)), "reason", ""))
+        for when in ("2026-06-30 23:59", "2026-07-01 00:00", "2026-07-03 23:59", "2026-07-04 00:00", "2026-08-05 12:00")
+    }
+    assert list(told.values()) == [(True, ""), (False, "sick"), (False, "sick"), (True, ""), (False, "vacation")]
+
+
+def test_a_leave_that_ends_before_it_begins_is_told() -> None:
+    with pytest.raises(ValueError, match="ends on 2026-07-01, before it begins on 2026-07-03"):
+        OperatorRules.model_validate({"name": "Ann", "leave": [{"from": "2026-07-03", "to": "2026-07-01"}]})
