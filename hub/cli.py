@@ -15,8 +15,10 @@ import typer
 from hub.commands import ledger, operator, token, webhooks
 from hub.commands.backup import backup, restore
 from hub.commands.doctor import doctor
+from hub.commands.plan import plan
 from hub.commands.replay import replay
 from hub.commands.when import when
+from hub.commands.why import why
 from hub.schema import settings_schema
 from hub.settings import Settings, SettingsErrors, load
 from router.errors import Misconfigured
@@ -32,11 +34,13 @@ app.add_typer(operator.app, name="operator")
 app.add_typer(token.app, name="token")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(webhooks.app, name="webhooks")
+app.command()(plan)
 app.command()(replay)
 app.command()(backup)
 app.command()(restore)
 app.command()(doctor)
 app.command()(when)
+app.command()(why)
 SettingsPath = Annotated[Path, typer.Argument(metavar="FILE", help="The settings file.")]
 DEFAULT = Path("config.yaml")
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from router.rules import Strict
+from router.strict import Strict
 
 #: buckets remembered at a time; the longest unused is forgotten first, and by then is usually full again
 REMEMBERED = 20_000

@@ -6,159 +6,20 @@ Unknown keys are errors. Cross-references (an operator a line names, a line an i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
 from router.durations import Duration
-from router.holidays import is_holiday, known_place
-from router.hours import WHOLE_DAY, Interval, Plan, Weekday, parse_days, parse_intervals
+from router.hours import Plan
 from router.people import Role
+from router.strict import Strict
+from router.timetable import Hours, Leave, Shifts
 
 Language = Literal["en", "ru"]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
-
-
-class Strict(BaseModel):
-    """A part of the configuration: unknown keys are errors, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())  # reads the disk for tens of milliseconds
-
-
-def _known_zone(value: str) -> str:
-    if value not in _zones():
-        raise ValueError("expected a time zone of the IANA database such as Europe/Berlin")
-    return value
-
-
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
-
-
-def _week(value: Any) -> Mapping[Weekday, tuple[Interval, ...]]:
-    """Turn `{mon-fri: "09:00-13:00, 14:00-18:00"}` into weekday → intervals."""
-    if not isinstance(value, Mapping):
-        raise ValueError('expected days and times such as {mon-fri: "09:00-18:00"}')
-    week: dict[Weekday, tuple[Interval, ...]] = {}
-    for days, times in value.items():
-        for day in parse_days(str(days)):
-            if day in week:
-                raise ValueError(f"{day.name.lower()} is given twice")
-            week[day] = parse_intervals(times)
-    return week
-
-
-Week = Annotated[
-    Mapping[Weekday, tuple[Interval, ...]],
-    BeforeValidator(_week),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "additionalProperties": {"type": ["string", "null"]},
-            "examples": [{"mon-fri": "09:00-13:00, 14:00-18:00", "sat": "10:00-02:00"}],
-        }
-    ),
-]
-
-
-def _dates(value: Any) -> Mapping[date, tuple[Interval, ...]]:
-    """Turn `{2026-12-24: "09:00-13:00"}` into date → intervals."""
-    if not isinstance(value, Mapping):
-        raise ValueError('expected dates and times such as {2026-12-24: "09:00-13:00"}')
-    return {_date(day): parse_intervals(times) for day, times in value.items()}
-
-
-def _date(value: Any) -> date:
-    try:
-        return value if isinstance(value, date) else date.fromisoformat(str(value))
-    except ValueError as error:
-        raise ValueError(f"{value!r} is not a date: expected one such as 2026-12-24") from error
-
-
-Dates = Annotated[
-    Mapping[date, tuple[Interval, ...]],
-    BeforeValidator(_dates),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "additionalProperties": {"type": ["string", "null"]},
-            "examples": [{"2026-12-24": "09:00-13:00"}],
-        }
-    ),
-]
-Place = Annotated[str, AfterValidator(known_place)]
-
-
-class Hours(Strict):
-    """Working time. Days that are not named are free; an interval may pass midnight."""
-
-    timezone: TimeZone = "UTC"
-    week: Week
-    #: days without work
-    closed: tuple[date, ...] = ()
-    #: a country, or a part of one, whose public holidays are days without work: `DE`, `DE-BY`
-    holidays: Place | None = None
-    #: days with other times than the week's, which they have also when they are closed or holidays
-    dates: Dates = {}
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone the week is written in."""
-        return ZoneInfo(self.timezone)
-
-    def times_on(self, day: date) -> tuple[Interval, ...]:
-        """Return when there is work on a day."""
-        if day in self.dates:
-            return self.dates[day]
-        if day in self.closed or is_holiday(self.holidays, day):
-            return ()
-        return self.week.get(Weekday(day.weekday()), ())
-
-
-class Leave(Strict):
-    """Days on which an operator does not work, whatever their hours say."""
-
-    first: date = Field(alias="from")
-    #: included; one day when it is not given
-    last: date | None = Field(None, alias="to")
-    reason: Literal["vacation", "sick", "other"] = Field("vacation", alias="why")
-
-    @model_validator(mode="after")
-    def _ends_behind_its_beginning(self) -> Leave:
-        if self.last is not None and self.last < self.first:
-            raise ValueError(f"the leave ends on {self.last}, before it begins on {self.first}")
-        return self
-
-    def __contains__(self, day: date) -> bool:
-        return self.first <= day <= (self.last or self.first)
-
-
-@dataclass(frozen=True, slots=True)
-class Shifts:
-    """An operator's working time: their hours, or always, without their leave."""
-
-    hours: Hours | None
-    leave: tuple[Leave, ...]
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone in which their days begin and end."""
-        return self.hours.zone if self.hours else ZoneInfo("UTC")
-
-    def times_on(self, day: date) -> tuple[Interval, ...]:
-        """Return when they work on a day."""
-        if any(day in leave for leave in self.leave):
-            return ()
-        return self.hours.times_on(day) if self.hours else WHOLE_DAY
 
 
 class Distribution(StrEnum):

@@ -14,7 +14,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from router.durations import Duration
 from router.rates import Rate
-from router.rules import Name, Strict
+from router.rules import Name
+from router.strict import Strict
 
 MEGABYTE = 1_000_000
 _TOKEN = re.compile(r"[!-~]{20,500}")

@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from router.rates import Rate
-from router.rules import Language, Name, Strict
+from router.rules import Language, Name
+from router.strict import Strict
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 MEGABYTE = 1_000_000

@@ -17,7 +17,8 @@ from bots.http.settings import ReceiverSettings
 from hub.channels import Kind
 from router.durations import Duration
 from router.rates import Rate
-from router.rules import Language, Name, Rules, Strict
+from router.rules import Language, Name, Rules
+from router.strict import Strict
 
 #: characters of the token for `/metrics`
 _SHORTEST_TOKEN = 20

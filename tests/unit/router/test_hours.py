@@ -20,7 +20,8 @@ from router.hours import (
     parse_intervals,
     stretch,
 )
-from router.rules import Hours, OperatorRules
+from router.rules import OperatorRules
+from router.timetable import Hours
 
 MINUTE = timedelta(minutes=1)
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -11,7 +11,8 @@ from pydantic import SecretStr
 
 from hub.channels import Kind
 from hub.settings import Problem, Settings, SettingsErrors, load
-from router.rules import Name, Strict
+from router.rules import Name
+from router.strict import Strict
 
 
 class Site(Strict):

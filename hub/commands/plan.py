@@ -1,0 +1,80 @@
+"""`hub plan`: what a changed settings file comes to, before it takes the place of the one that runs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub.commands.store import DEFAULT, SettingsFile
+from hub.settings import Settings, load
+from router.review import Change, Gap, changes, gaps, idle
+from router.rulebook import Rulebook
+
+#: gaps of one line that are written out
+_MOST_GAPS = 5
+_HEAD = {0: "No rule changes.", 1: "One setting changes:"}
+_DAY, _TIME = "%a %d %b", "%H:%M"
+
+
+def plan(
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The settings file that is to take its place.")],
+    file: SettingsFile = DEFAULT,
+) -> None:
+    """Show what differs between the settings that run and new ones, and what to look at before they go live."""
+    # Imported only here: the other commands answer at once without them.
+    from hub.catalogs import read_catalog
+    from nlu.answers import load_answers
+
+    before, after = load(file, os.environ), load(new, os.environ)
+    book = Rulebook(after.rules, read_catalog("router"), load_answers(None), after.where)
+    typer.echo("\n".join([*_what_changes(before, after), "", *_what_to_look_at(book, after, datetime.now(UTC))]))
+
+
+def _what_changes(before: Settings, after: Settings) -> Iterator[str]:
+    found = changes(before.rules, after.rules)
+    yield _HEAD.get(len(found), f"{len(found)} settings change:")
+    for change in found:
+        yield f"  {_told(change)}"
+
+
+def _told(change: Change) -> str:
+    if change.before is None:
+        return f"{change.setting}: {_value(change.after)} (new)"
+    if change.after is None:
+        return f"{change.setting}: gone (was {_value(change.before)})"
+    return f"{change.setting}: {_value(change.before)} → {_value(change.after)}"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dict) and "name" in value:
+        return str(value["name"])
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _what_to_look_at(book: Rulebook, settings: Settings, now: datetime) -> Iterator[str]:
+    rules = settings.rules
+    warnings = [f"The line {name} has no operators." for name, line in rules.lines.items() if not line.operators]
+    warnings += [f"{book.name(name)} ({name}) serves no line." for name in idle(rules)]
+    for name, line in rules.lines.items():
+        if line.operators:
+            warnings += _deserted(gaps(book, name, now), line.hours.zone if line.hours else UTC)
+    yield "Look at this:" if warnings else "Nothing stands out: every line has somebody at work whenever it is open."
+    for warning in warnings:
+        yield f"  {warning}"
+
+
+def _deserted(found: list[Gap], zone: tzinfo) -> Iterator[str]:
+    for gap in found[:_MOST_GAPS]:
+        since, until = gap.since.astimezone(zone), gap.until.astimezone(zone)
+        yield (
+            f"The line {gap.line} is open and nobody works from {since:{_DAY}} {since:{_TIME}} "
+            f"to {until:{_DAY}} {until:{_TIME}}."
+        )
+    if len(found) > _MOST_GAPS:
+        yield f"… and {len(found) - _MOST_GAPS} more times within the next two weeks."

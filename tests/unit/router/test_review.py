@@ -1,0 +1,70 @@
+"""What a change of the rules comes to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from router.review import AHEAD, Change, changes, gaps, idle
+from router.rules import Rules
+from tests.unit.router.shops import shop
+from tests.unit.router.world import World
+
+MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
+DAYS = {"week": {"mon-fri": "09:00-18:00"}}
+NIGHTS = {"week": {"mon-fri": "18:00-09:00"}}
+
+
+def _rules(**line: Any) -> Rules:
+    return Rules.model_validate(shop(**line))
+
+
+def test_a_change_names_its_setting_with_both_values_as_they_are_written() -> None:
+    before = _rules(hours=DAYS)
+    after = _rules(hours={"week": {"mon-thu": "09:00-18:00", "fri": "09:00-13:00"}}, offer_timeout="90s", rating=False)
+    assert changes(before, after) == [
+        Change("lines.sales.offer_timeout", "0:01:00", "0:01:30"),
+        Change("lines.sales.hours.week.fri", "09:00-18:00", "09:00-13:00"),
+        Change("lines.sales.rating", True, False),
+    ]
+
+
+def test_equal_rules_have_no_changes() -> None:
+    assert changes(_rules(hours=DAYS), _rules(hours=DAYS)) == []
+
+
+def test_an_operator_who_is_new_or_gone_is_one_change() -> None:
+    with_cid = Rules.model_validate(shop({"ann": {}, "bob": {}, "cid": {}}))
+    new = [change for change in changes(_rules(), with_cid) if change.setting.startswith("operators")]
+    assert [(change.setting, change.before) for change in new] == [("operators.cid", None)]
+    gone = [change for change in changes(with_cid, _rules()) if change.setting.startswith("operators")]
+    assert [(change.setting, change.after) for change in gone] == [("operators.cid", None)]
+
+
+def test_whoever_serves_no_line_is_named_unless_they_lead() -> None:
+    rules = shop()
+    rules["lines"]["sales"]["operators"] = ["ann"]
+    assert idle(Rules.model_validate(rules)) == ["bob"]
+
+
+@pytest.mark.parametrize(
+    ("people", "line", "expected"),
+    [
+        ({"ann": {"hours": DAYS}}, DAYS, 0),
+        ({"ann": {"hours": DAYS}, "bob": {"hours": NIGHTS}}, None, 2),
+        ({"ann": {"hours": DAYS}}, {"week": {"mon-sun": "09:00-18:00"}}, 4),
+        ({"ann": {"leave": [{"from": "2026-03-04"}]}}, DAYS, 1),
+        ({"ann": {}}, None, 0),
+    ],
+)
+def test_gaps_are_the_times_of_the_line_at_which_nobody_works(people: Any, line: Any, expected: int) -> None:
+    """Checked minute by minute; a week's end between two shifts is one gap."""
+    book = World(shop(people, hours=line)).book
+    found = gaps(book, "sales", MONDAY)
+    assert len(found) == expected
+    for minutes in range(0, int(AHEAD.total_seconds() // 60), 7):
+        at = MONDAY + timedelta(minutes=minutes)
+        deserted = book.is_open("sales", at) and not any(book.on_shift(name, at) for name in people)
+        assert any(gap.since <= at < gap.until for gap in found) is deserted
