@@ -65,7 +65,8 @@ class CommitLog:
         return int(latest["decided_to"]) if latest is not None else 0
 
     async def _latest(self) -> Document | None:
-        return await self._commits.find_one({}, sort=_LATEST, fields=["last", "decided_to"])
+        # Numbers only: before ADR 10, commits without events had ids of their own.
+        return await self._commits.find_one({"_id": {"$gt": 0}}, sort=_LATEST, fields=["last", "decided_to"])
 
     async def events(self, after: int, limit: int) -> list[FeedEvent]:
         """Return the feed after a cursor, in order."""

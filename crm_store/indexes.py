@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
 from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.errors import NetworkTimeout
+from pymongo.errors import NetworkTimeout, OperationFailure
 
 from crm_store.driver import Database
 from crm_store.failures import named_failures
 
 _log = structlog.get_logger(__name__)
+#: the server's codes for an index of that name with other options, or other keys
+_CHANGED = frozenset({85, 86})
+#: what may differ besides the keys
+_OPTIONS = ("unique", "partialFilterExpression", "expireAfterSeconds")
 
 INDEXES: dict[str, list[IndexModel]] = {
     "updates": [
@@ -165,5 +170,26 @@ async def _make(collection: Any, indexes: list[IndexModel]) -> None:
         except NetworkTimeout:
             # The server goes on, and whoever asks again waits for the same build.
             _log.info("store.building_indexes", collection=collection.name)
+        except OperationFailure as error:
+            if error.code not in _CHANGED or not await _drop_changed(collection, indexes):
+                raise
         else:
             return
+
+
+async def _drop_changed(collection: Any, indexes: list[IndexModel]) -> bool:
+    """Drop indexes that a former release made otherwise, or under another name; return whether there are any."""
+    wanted = {str(index.document["name"]): _shape(index.document) for index in indexes}
+    keys = [shape[0] for shape in wanted.values()]
+    there = {name: _shape(index) for name, index in (await collection.index_information()).items()}
+    changed = [name for name, shape in there.items() if wanted.get(name, shape) != shape]
+    changed += [name for name, shape in there.items() if name not in wanted and shape[0] in keys]
+    for name in changed:
+        _log.info("store.index_changed", collection=collection.name, index=name)
+        await collection.drop_index(name)
+    return bool(changed)
+
+
+def _shape(index: Mapping[str, Any]) -> tuple[object, ...]:
+    keys = index["key"].items() if isinstance(index["key"], Mapping) else index["key"]
+    return [(field, int(way)) for field, way in keys], *map(index.get, _OPTIONS)

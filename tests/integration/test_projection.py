@@ -245,3 +245,12 @@ async def test_a_backup_holds_what_is_not_applied_yet(
     await restored.close()
     await copy.raw.client.drop_database(f"{database}_copy")
     await copy.close()
+
+
+async def test_commits_of_former_releases_do_not_confuse_the_feed(store: MongoStore) -> None:
+    """Those without events had texts for ids, and nothing to apply."""
+    await store.commit(_everything(Batches()))
+    await store.database.raw["commits"].insert_one({"_id": "f00d", "batch": "f00d", "at": NOW, "decided_to": 0})
+    assert await store.last_cursor() == 1
+    assert [event.cursor for event in await store.events(0, 9)] == [1]
+    await store.catch_up()

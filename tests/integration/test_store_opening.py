@@ -80,3 +80,17 @@ async def test_indexes_that_take_long_to_build_are_waited_for(store: MongoStore,
         await session.abort_transaction()
     await (await opening).close()
     assert "in_conversation" in await messages.index_information()
+
+
+async def test_an_index_that_a_former_release_made_otherwise_is_made_anew(
+    store: MongoStore, mongo_url: str, database: str
+) -> None:
+    """Other keys, or other options; those that have not changed stay."""
+    raw = store.database.raw
+    before = await raw["messages"].index_information()
+    await raw["messages"].drop_index("in_conversation")
+    await raw["messages"].create_index([("n", 1)], name="in_conversation")
+    await raw["messages"].drop_index("of_client")
+    await raw["messages"].create_index([("channel", 1), ("chat", 1), ("external_id", 1)], name="of_client", unique=True)
+    await (await open_store(mongo_url, database)).close()
+    assert await raw["messages"].index_information() == before
