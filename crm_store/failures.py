@@ -102,7 +102,7 @@ def named_failures() -> Iterator[None]:
 def meaning(error: Exception) -> HubError | None:
     """Return what a driver's error tells the caller to do; None when only the caller can know."""
     if isinstance(error, SETTINGS):
-        return Misconfigured(f"store.url or store.database cannot be used: {_said(error)}")
+        return Misconfigured(f"store.url or store.database cannot be used: {said(error)}")
     if isinstance(error, TOO_LARGE):
         return Rejected("This is too large to be stored: MongoDB keeps at most 16 MB in one document.")
     if isinstance(error, NoFile):
@@ -111,7 +111,7 @@ def meaning(error: Exception) -> HubError | None:
         return Rejected("The stored file is damaged: its parts do not add up to its size.")
     if isinstance(error, PASSING) or _passes(error):
         return Retryable(
-            f"The database cannot be reached ({_said(error)}): check that it runs and that store.url is right."
+            f"The database cannot be reached ({said(error)}): check that it runs and that store.url is right."
         )
     return _by_code(error)
 
@@ -166,6 +166,7 @@ def not_a_replica_set() -> Misconfigured:
     )
 
 
-def _said(error: Exception) -> str:
-    """Return the driver's first words; the rest describes its topology at length."""
-    return str(error).split(" (configured timeouts", 1)[0].split(", Timeout:", 1)[0].split(", full error", 1)[0][:300]
+def said(error: Exception) -> str:
+    """Return the driver's first words; the rest describes its topology at length, or quotes what was to be written."""
+    words = duplicate_in(error) or str(error)
+    return words.split(" (configured timeouts", 1)[0].split(", Timeout:", 1)[0].split(", full error", 1)[0][:300]

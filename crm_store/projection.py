@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from pymongo.errors import PyMongoError
+from pymongo.errors import BulkWriteError
 
 from crm_store.codec import Document, clean
 from crm_store.driver import Database
-from crm_store.failures import named_failures
+from crm_store.failures import named_failures, said
 from crm_store.writes import APPLIED, applied
-from router.errors import HubError, Retryable
+from router.errors import Rejected, Retryable
 from router.store import Batch
 
 _log = structlog.get_logger(__name__)
@@ -40,6 +40,10 @@ _PAGE = 20
 _READERS_WAIT = 5.0
 #: seconds in which what waits is applied before the store is closed; the next one to open it does the rest
 _CLOSING = 3.0
+
+
+#: what can never be applied, however often it is tried
+_UNFIT = (Rejected, BulkWriteError)
 
 
 class _Overtaken(Exception):
@@ -179,7 +183,7 @@ class Projection:
             return error
         except Exception as error:
             _log.exception("apply.fault", commits=len(stretch))
-            return Retryable(f"What was committed cannot be applied: {error}")
+            return Retryable(f"What was committed cannot be applied: {said(error)}")
         del self._pending[: len(stretch)]
         self.waiting -= sum(it.size for it in stretch)
         return None
@@ -187,16 +191,16 @@ class Projection:
     async def _apply(self, stretch: Sequence[_Logged]) -> None:
         """Apply commits once. Raises `Retryable`."""
         async with self._one_at_a_time:
-            left = list(stretch)
-            while left:
-                try:
-                    return await self._database.transaction(self._applying(left))
-                except _Overtaken:
-                    left = await self._left(left)
-                except Retryable:
-                    raise
-                except (HubError, PyMongoError) as error:
-                    return await self._part(left, error)
+            await self._apply_left(list(stretch))
+
+    async def _apply_left(self, left: list[_Logged]) -> None:
+        while left:
+            try:
+                return await self._database.transaction(self._applying(left))
+            except _Overtaken:
+                left = await self._left(left)
+            except _UNFIT as error:
+                return await self._part(left, error)
         return None
 
     def _applying(self, stretch: Sequence[_Logged]) -> Callable[[Any], Any]:
@@ -227,17 +231,11 @@ class Projection:
         """Apply one by one what cannot be applied together; what cannot be applied alone is set aside, not lost."""
         if len(stretch) > 1:
             for it in stretch:
-                try:
-                    await self._database.transaction(self._applying([it]))
-                except _Overtaken:
-                    continue
-                except Retryable:
-                    raise
-                except (HubError, PyMongoError) as fault:
-                    await self._part([it], fault)
+                await self._apply_left([it])
             return
-        _log.error("apply.refused", commit=stretch[0].key, reason=str(error))
+        reason = said(error)
+        _log.error("apply.refused", commit=stretch[0].key, reason=reason)
         with named_failures():
             await self._database.raw["commits"].update_one(
-                {"_id": stretch[0].key}, {"$rename": {"writes": "refused"}, "$set": {"refusal": str(error)}}
+                {"_id": stretch[0].key}, {"$rename": {"writes": "refused"}, "$set": {"refusal": reason}}
             )

@@ -174,6 +174,7 @@ async def test_what_cannot_be_applied_is_kept_and_holds_up_nothing(store: MongoS
     [(cursor, reason)] = await store.log.refused()
     assert cursor == commits[1].first
     assert "duplicate key" in reason
+    assert "text of m2" not in reason
 
 
 async def test_commits_wait_while_too_much_waits_to_be_applied(
