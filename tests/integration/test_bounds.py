@@ -113,3 +113,14 @@ async def test_a_full_lane_makes_those_outside_wait_and_lets_the_hub_itself_thro
     await waiting
     assert inbox.admit(work)
     assert len(inbox) == 1
+
+
+async def test_what_is_too_large_to_be_committed_together_is_committed_apart(store: MongoStore) -> None:
+    """A commit is one document, which holds 16 MB at most; what came together is still all there, in order."""
+    channel = ScriptedChannel()
+    async with running(stage_of(store, [channel])) as stage:
+        texts = [f"{n:02}" + "x" * 1_000_000 for n in range(20)]
+        await asyncio.gather(*(channel.write("carl", text, str(n)) for n, text in enumerate(texts)))
+        await stage.settled()
+        [conversation] = await stage.conversations()
+        assert await stage.texts(conversation.id) == texts
