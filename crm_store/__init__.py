@@ -44,7 +44,7 @@ class MongoStore(Commits, LaneReads, ChatReads, PageReads, Accounts):
 
     async def close(self) -> None:
         """Apply what was committed, if that can be done at once, and let go of the connections."""
-        await self._applied.close()
+        await self._projection.close()
         await self._database.close()
 
 

@@ -28,16 +28,16 @@ class Commits(Room):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self.log = CommitLog(database)
-        self._applied = Projection(database)
+        self._projection = Projection(database)
 
     @property
     def unapplied(self) -> int:
         """How many documents and changes are committed that those who read them wait for."""
-        return self._applied.waiting
+        return self._projection.waiting
 
     async def catch_up(self) -> None:
         """Apply what was committed before a crash. Raises `Retryable`."""
-        await self._applied.catch_up()
+        await self._projection.catch_up()
 
     async def last_cursor(self) -> int:
         """Return the feed's highest cursor, 0 for none."""
@@ -57,7 +57,7 @@ class Commits(Room):
         _within_capacity(batch)
         if batch.is_empty:
             return
-        await self._applied.room()
+        await self._projection.room()
         writes = logged(batch)
         try:
             await self._log_batch(committed(batch, writes), guards(batch))
@@ -66,15 +66,15 @@ class Commits(Room):
             if taken is None:
                 raise
             # Whoever was faster may have died before all of it could be read.
-            self._applied.doubt()
-            await self._applied.catch_up()
+            self._projection.doubt()
+            await self._projection.catch_up()
             if not await self.log.has(batch):
                 raise Conflict(f"Somebody else wrote first, or an operator is full: {taken}") from error
         except BaseException:
-            self._applied.doubt()
+            self._projection.doubt()
             raise
         else:
-            self._applied.follow(batch.first, writes, batch)
+            self._projection.follow(batch.first, writes, batch)
 
     async def _log_batch(self, entry: Document, guarding: list[Write]) -> None:
         """Write the entry, which is atomic; a transaction is needed only where there are guards."""

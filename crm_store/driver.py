@@ -7,8 +7,7 @@ of the hub (see `failures.py`).
 from __future__ import annotations
 
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
-from collections.abc import Collection as CollectionOf
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC
 from typing import Any, Literal
@@ -39,10 +38,10 @@ _DEFAULTS: dict[str, Any] = {
 
 
 #: waits until what concerns these things can be read, or until everything can
-Ready = Callable[[CollectionOf[str] | None], Awaitable[None]]
+Ready = Callable[[Iterable[str] | None], Awaitable[None]]
 
 
-async def _at_once(_: CollectionOf[str] | None) -> None:
+async def _at_once(_: Iterable[str] | None) -> None:
     """Wait for nothing."""
 
 
@@ -63,7 +62,7 @@ class Collection:
         sort: Sort = (),
         limit: int = 0,
         fields: Iterable[str] | None = None,
-        about: CollectionOf[str] | None = None,
+        about: Iterable[str] | None = None,
     ) -> list[Document]:
         """Return the documents that match."""
         await self._ready(about)
@@ -88,7 +87,7 @@ class Collection:
         return next(iter(await self.find(query, sort=sort, limit=1, fields=fields)), None)
 
     async def aggregate(
-        self, stages: list[Document], session: Any = None, about: CollectionOf[str] | None = None
+        self, stages: list[Document], session: Any = None, about: Iterable[str] | None = None
     ) -> list[Document]:
         """Return what the pipeline yields."""
         await self._ready(about)
@@ -129,14 +128,14 @@ class Database:
         self._client = client
         self._bucket = bucket
         self._ready: Ready = _at_once
-        self._late: CollectionOf[str] = ()
+        self._late: Container[str] = ()
         with named_failures():
             self.raw = client[name]
 
     def __getitem__(self, name: str) -> Collection:
         return Collection(self.raw[name], self._ready if name in self._late else _at_once)
 
-    def read_after(self, ready: Ready, collections: CollectionOf[str]) -> None:
+    def read_after(self, ready: Ready, collections: Container[str]) -> None:
         """Have reads of these collections wait until they are `ready`."""
         self._ready, self._late = ready, collections
 

@@ -10,7 +10,7 @@ Whoever reads what is not applied yet waits until it is (see `Database.read_afte
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -108,11 +108,12 @@ class Projection:
         while self.waiting > _MOST:
             await self._next_round()
 
-    async def ready(self, about: Collection[str] | None = None) -> None:
+    async def ready(self, about: Iterable[str] | None = None) -> None:
         """Wait until all that is committed now is applied, or all about these things. Raises `Retryable`."""
         if self._doubts > self._cleared:
             await self.catch_up()
-        wanted = {it.key for it in self._pending if about is None or not it.about.isdisjoint(about)}
+        things = None if about is None else frozenset(about)
+        wanted = {it.key for it in self._pending if things is None or not it.about.isdisjoint(things)}
         while any(it.key in wanted for it in self._pending):
             await self._next_round()
 

@@ -30,7 +30,7 @@ QUEUED, SENT = DeliveryState.QUEUED, DeliveryState.SENT
 @asynccontextmanager
 async def _unapplied(store: MongoStore) -> AsyncIterator[None]:
     """Let commits be durable, but not applied by this store, as if its process had died right behind them."""
-    async with store._applied._one_at_a_time:
+    async with store._projection._one_at_a_time:
         yield
 
 
