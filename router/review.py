@@ -10,9 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from router.hours import Interval, Weekday, next_change
+from router.hours import Interval, Weekday, is_open, next_change
 from router.people import Role
-from router.rulebook import Rulebook
 from router.rules import Rules
 
 #: how far ahead is looked for times at which nobody works
@@ -82,26 +81,16 @@ def idle(rules: Rules) -> list[str]:
     return [name for name, it in rules.operators.items() if it.role is Role.OPERATOR and not rules.lines_of(name)]
 
 
-def gaps(book: Rulebook, line: str, now: datetime) -> list[Gap]:
+def gaps(rules: Rules, line: str, now: datetime) -> list[Gap]:
     """Return when, from `now` on, a line is open and nobody of it works."""
+    hours, plans = rules.lines[line].hours, [rules.operators[name].shifts for name in rules.lines[line].operators]
     found: list[Gap] = []
     at, end = now, now + AHEAD
     while at < end:
-        until = min(_next(book, line, at), end)
-        if _deserted(book, line, at):
-            joined = found.pop().since if found and found[-1].until == at else at
-            found.append(Gap(line, joined, until))
+        edges = (next_change(plan, at) for plan in (hours, *plans))
+        until = min((edge for edge in edges if edge is not None), default=end)
+        if is_open(hours, at) and not any(is_open(plan, at) for plan in plans):
+            since = found.pop().since if found and found[-1].until == at else at
+            found.append(Gap(line, since, min(until, end)))
         at = until
     return found
-
-
-def _deserted(book: Rulebook, line: str, at: datetime) -> bool:
-    return book.is_open(line, at) and not any(book.on_shift(name, at) for name in book.line(line).operators)
-
-
-def _next(book: Rulebook, line: str, at: datetime) -> datetime:
-    """Return when the line or one of its operators next begins or ends work."""
-    people = [person for name in book.line(line).operators if (person := book.operator(name)) is not None]
-    plans = [book.line(line).hours, *(person.shifts for person in people)]
-    changes_at = (next_change(plan, at) for plan in plans)
-    return min((change for change in changes_at if change is not None), default=at + AHEAD)

@@ -12,9 +12,9 @@ from typing import Annotated
 import typer
 
 from hub.commands.store import DEFAULT, SettingsFile
-from hub.settings import Settings, load
+from hub.settings import load
 from router.review import Change, Gap, changes, gaps, idle
-from router.rulebook import Rulebook
+from router.rules import Rules
 
 #: gaps of one line that are written out
 _MOST_GAPS = 5
@@ -26,18 +26,13 @@ def plan(
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The settings file that is to take its place.")],
     file: SettingsFile = DEFAULT,
 ) -> None:
-    """Show what differs between the settings that run and new ones, and what to look at before they go live."""
-    # Imported only here: the other commands answer at once without them.
-    from hub.catalogs import read_catalog
-    from nlu.answers import load_answers
-
-    before, after = load(file, os.environ), load(new, os.environ)
-    book = Rulebook(after.rules, read_catalog("router"), load_answers(None), after.where)
-    typer.echo("\n".join([*_what_changes(before, after), "", *_what_to_look_at(book, after, datetime.now(UTC))]))
+    """Show what differs between the rules that run and new ones, and what to look at before they go live."""
+    before, after = load(file, os.environ).rules, load(new, os.environ).rules
+    typer.echo("\n".join([*_what_changes(before, after), "", *_what_to_look_at(after, datetime.now(UTC))]))
 
 
-def _what_changes(before: Settings, after: Settings) -> Iterator[str]:
-    found = changes(before.rules, after.rules)
+def _what_changes(before: Rules, after: Rules) -> Iterator[str]:
+    found = changes(before, after)
     yield _HEAD.get(len(found), f"{len(found)} settings change:")
     for change in found:
         yield f"  {_told(change)}"
@@ -57,13 +52,12 @@ def _value(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _what_to_look_at(book: Rulebook, settings: Settings, now: datetime) -> Iterator[str]:
-    rules = settings.rules
+def _what_to_look_at(rules: Rules, now: datetime) -> Iterator[str]:
     warnings = [f"The line {name} has no operators." for name, line in rules.lines.items() if not line.operators]
-    warnings += [f"{book.name(name)} ({name}) serves no line." for name in idle(rules)]
+    warnings += [f"{rules.operators[name].name} ({name}) serves no line." for name in idle(rules)]
     for name, line in rules.lines.items():
         if line.operators:
-            warnings += _deserted(gaps(book, name, now), line.hours.zone if line.hours else UTC)
+            warnings += _deserted(gaps(rules, name, now), line.hours.zone if line.hours else UTC)
     yield "Look at this:" if warnings else "Nothing stands out: every line has somebody at work whenever it is open."
     for warning in warnings:
         yield f"  {warning}"

@@ -62,7 +62,7 @@ def test_whoever_serves_no_line_is_named_unless_they_lead() -> None:
 def test_gaps_are_the_times_of_the_line_at_which_nobody_works(people: Any, line: Any, expected: int) -> None:
     """Checked minute by minute; a week's end between two shifts is one gap."""
     book = World(shop(people, hours=line)).book
-    found = gaps(book, "sales", MONDAY)
+    found = gaps(book.rules, "sales", MONDAY)
     assert len(found) == expected
     for minutes in range(0, int(AHEAD.total_seconds() // 60), 7):
         at = MONDAY + timedelta(minutes=minutes)
