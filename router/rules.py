@@ -94,8 +94,7 @@ class OperatorRules(Strict):
 
     def on_leave(self, now: datetime) -> Leave | None:
         """Return the leave that `now` lies in."""
-        day = now.astimezone(Shifts(self.hours, ()).zone).date() if self.leave else None
-        return next((leave for leave in self.leave if day in leave), None) if day else None
+        return Shifts(self.hours, self.leave).on_leave(now)
 
 
 class IntentRules(Strict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -43,16 +43,17 @@ def _week(value: Any) -> Mapping[Weekday, tuple[Interval, ...]]:
     return week
 
 
+def _times(example: Mapping[str, str]) -> WithJsonSchema:
+    """Return the schema of times by day."""
+    return WithJsonSchema(
+        {"type": "object", "additionalProperties": {"type": ["string", "null"]}, "examples": [example]}
+    )
+
+
 Week = Annotated[
     Mapping[Weekday, tuple[Interval, ...]],
     BeforeValidator(_week),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "additionalProperties": {"type": ["string", "null"]},
-            "examples": [{"mon-fri": "09:00-13:00, 14:00-18:00", "sat": "10:00-02:00"}],
-        }
-    ),
+    _times({"mon-fri": "09:00-13:00, 14:00-18:00", "sat": "10:00-02:00"}),
 ]
 
 
@@ -70,17 +71,7 @@ def _date(value: Any) -> date:
         raise ValueError(f"{value!r} is not a date: expected one such as 2026-12-24") from error
 
 
-Dates = Annotated[
-    Mapping[date, tuple[Interval, ...]],
-    BeforeValidator(_dates),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "additionalProperties": {"type": ["string", "null"]},
-            "examples": [{"2026-12-24": "09:00-13:00"}],
-        }
-    ),
-]
+Dates = Annotated[Mapping[date, tuple[Interval, ...]], BeforeValidator(_dates), _times({"2026-12-24": "09:00-13:00"})]
 Place = Annotated[str, AfterValidator(known_place)]
 
 
@@ -142,6 +133,13 @@ class Shifts:
 
     def times_on(self, day: date) -> tuple[Interval, ...]:
         """Return when they work on a day."""
-        if any(day in leave for leave in self.leave):
+        if self._leave_of(day) is not None:
             return ()
         return self.hours.times_on(day) if self.hours else WHOLE_DAY
+
+    def on_leave(self, now: datetime) -> Leave | None:
+        """Return the leave that `now` lies in."""
+        return self._leave_of(now.astimezone(self.zone).date())
+
+    def _leave_of(self, day: date) -> Leave | None:
+        return next((leave for leave in self.leave if day in leave), None)
