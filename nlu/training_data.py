@@ -220,7 +220,8 @@ def _of_intents(regex: str) -> bool:
 
 def _compile(pattern: str, where: str, *, folded: bool) -> re.Pattern[str]:
     """Compile a pattern. Folded texts have no capitals, so that there is no need for the slower search without case."""
-    has_capitals = _ESCAPED.sub("", pattern) != _ESCAPED.sub("", pattern).lower()
+    literal = _ESCAPED.sub("", pattern)
+    has_capitals = literal != literal.lower()
     try:
         return re.compile(pattern, 0 if folded and not has_capitals else re.IGNORECASE)
     except re.error as error:

@@ -16,6 +16,7 @@ from hub.catalogs import read_catalog
 from hub.commands.store import DEFAULT, SettingsFile, opened
 from hub.commands.table import plain, table
 from hub.settings import Settings, load
+from router.catalog import Catalog
 from router.effects import Explain
 from router.errors import Misconfigured
 from router.model import Conversation
@@ -53,11 +54,11 @@ def in_words(settings: Settings, it: Conversation, explained: Sequence[Explained
     head = f"{it.id}: {plain(it.client_name) or 'a client'} on the line {it.line}, {it.state.value}{held}."
     if not explained:
         return f"{head}\nThe rules have not decided anything about it yet."
-    return "\n\n".join([head, *("\n".join(_paragraph(settings, at, each)) for at, each in explained)])
+    texts = read_catalog("router"), read_catalog("hub.web")
+    return "\n\n".join([head, *("\n".join(_paragraph(settings, *texts, at, each)) for at, each in explained)])
 
 
-def _paragraph(settings: Settings, at: datetime, it: Explain) -> Iterator[str]:
-    reasons, decisions = read_catalog("router"), read_catalog("hub.web")
+def _paragraph(settings: Settings, reasons: Catalog, decisions: Catalog, at: datetime, it: Explain) -> Iterator[str]:
     names = ", ".join(_name(settings, operator) for operator in it.chosen)
     decided = decisions.say("en", f"decision.{it.decision}.{'chosen' if names else 'nobody'}", names=names)
     yield f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC  {decided}{f' ({it.rule})' if it.rule else ''}."
