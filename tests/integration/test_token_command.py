@@ -9,26 +9,20 @@ import pytest
 
 from crm_store import MongoStore
 from hub.commands.token import every_token, new_token, overview, revoke_token
-from hub.settings import Settings, load
+from hub.settings import Settings
 from hub.web.sessions import digest
 from router.errors import Misconfigured
 from router.tokens import Token
+from tests.integration.settings_file import written
 
 pytestmark = pytest.mark.mongo
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-SETTINGS = """
-hub: {{ data: {folder} }}
-store: {{ url: "{url}", database: {database} }}
-lines: {{ sales: {{ name: Sales, operators: [anna] }} }}
-operators: {{ anna: {{ name: Anna }}, crm: {{ name: CRM, role: supervisor }} }}
-"""
+OPERATORS = "{ anna: { name: Anna }, crm: { name: CRM, role: supervisor } }"
 
 
 @pytest.fixture
 def settings(tmp_path: Path, mongo_url: str, database: str) -> tuple[Settings, Path]:
-    file = tmp_path / "config.yaml"
-    file.write_text(SETTINGS.format(folder=tmp_path, url=mongo_url, database=database), encoding="utf-8")
-    return load(file, {}), file
+    return written(tmp_path, mongo_url, database, OPERATORS)
 
 
 async def test_only_the_digest_of_a_token_is_kept(store: MongoStore, settings: tuple[Settings, Path]) -> None:

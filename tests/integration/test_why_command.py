@@ -9,26 +9,20 @@ import pytest
 
 from crm_store import MongoStore
 from hub.commands.why import explanations, in_json, in_words
-from hub.settings import Settings, load
+from hub.settings import Settings
 from router.effects import Explain
 from router.errors import Misconfigured
 from router.model import State
 from tests.contract.store_samples import Batches, conversation
+from tests.integration.settings_file import written
 
 pytestmark = pytest.mark.mongo
-SETTINGS = """
-hub: {{ data: {folder} }}
-store: {{ url: "{url}", database: {database} }}
-lines: {{ sales: {{ name: Sales, operators: [anna, boris] }} }}
-operators: {{ anna: {{ name: Anna }}, boris: {{ name: Boris }} }}
-"""
+OPERATORS = "{ anna: { name: Anna }, boris: { name: Boris } }"
 
 
 @pytest.fixture
 def settings(tmp_path: Path, mongo_url: str, database: str) -> tuple[Settings, Path]:
-    file = tmp_path / "config.yaml"
-    file.write_text(SETTINGS.format(folder=tmp_path, url=mongo_url, database=database), encoding="utf-8")
-    return load(file, {}), file
+    return written(tmp_path, mongo_url, database, OPERATORS)
 
 
 async def test_each_decision_is_told_with_every_reason(store: MongoStore, settings: tuple[Settings, Path]) -> None:
