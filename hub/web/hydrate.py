@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hub.engine.recent import Recent
+from hub.engine.tasks import end
 from router.delivery import Delivery
 from router.model import Conversation, Message
 from router.people import Client
@@ -99,7 +100,4 @@ class Hydrator:
 
     async def close(self) -> None:
         """Give up what is being read."""
-        tasks = [task for task in self._recent.values() if not task.done()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(self._recent.values())

@@ -59,8 +59,10 @@ class Subscription:
                 try:
                     await self._work()
                 finally:
-                    await self.outbox.abandon()
-                    await self._hydrator.close()
+                    try:
+                        await self.outbox.abandon()
+                    finally:
+                        await self._hydrator.close()
         finally:
             self._ended.set()
 
