@@ -93,6 +93,6 @@ class Commits(Room):
 
 def _within_capacity(batch: Batch) -> None:
     """Refuse what no operator could hold; the guard in the database looks only at operators that are known to it."""
-    for operator, (change, capacity) in batch.loads.items():
-        if change > max(capacity, 0):
-            raise Conflict(f"{operator} cannot take {change} conversations more: their capacity is {capacity}.")
+    for operator, load in batch.loads.items():
+        if load.is_impossible:
+            raise Conflict(f"{operator} cannot take {load.all.by} conversations more: that is beyond their capacity.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from crm_store.projection import chat_key
 from crm_store.room import Room
 from crm_store.standing import in_states
 from crm_store.transactions import settled
+from router.loads import Load
 from router.model import Conversation, Message, State
 from router.people import Client, OperatorState
 
@@ -102,17 +103,22 @@ class LaneReads(Room):
         found = decode_all(await self._database["operators"].find({}, sort=[("_id", 1)]), OperatorState)
         return {operator.id: operator for operator in found}
 
-    async def count_loads(self) -> dict[str, int]:
-        """Recount how many conversations each operator holds or is offered, correct what is kept, and return it."""
-        loads: Counter[str] = Counter()
+    async def count_loads(self, uncounted: Collection[str] = ()) -> dict[str, Load]:
+        """Recount what each operator holds or is offered, correct what is kept, and return it.
+
+        On the lines `uncounted`, what waits for the client takes up no capacity.
+        """
+        loads: defaultdict[str, Load] = defaultdict(Load)
 
         async def recount(session: Any) -> None:
             counted = await settled(self._database.raw["conversations"].aggregate(_held(), session=session))
-            loads.clear()
-            loads.update({each["_id"]: int(each["load"]) for each in await counted.to_list(length=None)})
             kept = self._database.raw["operators"].find({}, ["load"], sort=[("_id", 1)], session=session)
-            loads.update({each["_id"]: 0 for each in await kept.to_list(length=None)})
-            changes = [UpdateOne({"_id": id_}, {"$set": {"load": load}}, upsert=True) for id_, load in loads.items()]
+            loads.clear()
+            loads.update({each["_id"]: Load() for each in await kept.to_list(length=None)})
+            for each in await counted.to_list(length=None):
+                of = each["_id"]
+                loads[of["holder"]] = loads[of["holder"]].more(of["line"], int(each["load"]), of["waits"], uncounted)
+            changes = [UpdateOne({"_id": id_}, {"$set": _kept(load)}, upsert=True) for id_, load in loads.items()]
             if changes:
                 await self._database.raw["operators"].bulk_write(changes, session=session)
 
@@ -127,6 +133,10 @@ class LaneReads(Room):
 
 def _among(ids: Collection[str]) -> Document:
     return {"_id": {"$in": list(ids)}}
+
+
+def _kept(load: Load) -> Document:
+    return {"load": load.counted, "loads": dict(load.lines)}
 
 
 def _latest(chats: list[tuple[str, str]]) -> list[Document]:
@@ -148,7 +158,7 @@ def _held() -> list[Document]:
     holders = {"$cond": [{"$eq": ["$state", State.OFFERED.value]}, asked, ["$operator"]]}
     return [
         {"$match": in_states([State.OFFERED, *HELD])},
-        {"$project": {"holder": holders}},
+        {"$project": {"holder": holders, "line": 1, "waits": {"$eq": ["$state", State.WAITING.value]}}},
         {"$unwind": "$holder"},
-        {"$group": {"_id": "$holder", "load": {"$sum": 1}}},
+        {"$group": {"_id": {"holder": "$holder", "line": "$line", "waits": "$waits"}, "load": {"$sum": 1}}},
     ]

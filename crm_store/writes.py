@@ -93,13 +93,16 @@ def _operators(batch: Batch) -> Iterator[Operation]:
 
 def _loads(batch: Batch) -> Iterator[Operation]:
     """Change loads; over capacity, the guard finds nothing and the upsert stumbles over the operator that exists."""
-    for operator, (change, capacity) in batch.loads.items():
-        if change > 0:
-            guard = {"_id": operator, "load": {"$lte": capacity - change}}
-            yield UpdateOne(guard, {"$inc": {"load": change}}, upsert=True)
-        elif change < 0:
-            less = {"$max": [0, {"$add": [{"$ifNull": ["$load", 0]}, change]}]}
-            yield UpdateOne({"_id": operator}, [{"$set": {"load": less}}], upsert=True)
+    for operator, load in batch.loads.items():
+        changes = {"load": load.all} | {f"loads.{line}": change for line, change in load.lines.items()}
+        full = {field: {"$not": {"$gt": it.room}} for field, it in changes.items() if it.room is not None}
+        fields = {field: _added(field, it.by) for field, it in changes.items() if it.by}
+        if fields:
+            yield UpdateOne({"_id": operator, **full}, [{"$set": fields}], upsert=True)
+
+
+def _added(field: str, by: int) -> Document:
+    return {"$max": [0, {"$add": [{"$ifNull": [f"${field}", 0]}, by]}]}
 
 
 def _identities(batch: Batch) -> list[Document]:

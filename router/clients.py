@@ -83,6 +83,8 @@ def _begin(turn: Turn, event: ClientMessage) -> Conversation:
         created_at=turn.now,
         language=event.sender.language or client.language,
         previous_operator=turn.desk.last_operators.get(client.id, ""),
+        responsible=client.responsible,
+        priority=client.priority,
     )
 
 

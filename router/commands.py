@@ -22,7 +22,7 @@ from router.console import (
     refuses_take,
 )
 from router.delivery import Action, DeliveryState
-from router.distribution import levelled, obstacle
+from router.distribution import levelled
 from router.effects import Requeue, ShowSeen, WakeLines
 from router.events import (
     Close,
@@ -43,6 +43,7 @@ from router.events import (
 )
 from router.model import Author, AuthorKind, Conversation, JoinMode, MessageKind, State
 from router.people import Presence
+from router.pool import NO_ROOM, obstacle
 from router.queueing import freed, give_back, offer_to
 from router.turn import Turn
 
@@ -139,8 +140,8 @@ def _refuses_target(turn: Turn, conversation: Conversation, command: Transfer) -
         return None if command.to_line in turn.book.rules.lines else ("unknown_line", {"name": command.to_line})
     if command.to_operator == conversation.operator:
         return "already_theirs", {"name": turn.book.name(command.to_operator)}
-    reason = obstacle(command.to_operator, turn.book, turn.roster, turn.now)
-    reason = "" if reason == "full" and command.to_operator in conversation.holders else reason
+    reason = obstacle(command.to_operator, conversation.line, turn.book, turn.roster, turn.now)
+    reason = "" if reason in NO_ROOM and command.to_operator in conversation.holders else reason
     return (f"they_{reason}", {"name": turn.book.name(command.to_operator)}) if reason else None
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from router.conversation import reopened
-from router.desk import Roster
-from router.distribution import obstacle
 from router.model import AuthorKind, Conversation, JoinMode, Message, MessageKind, State
+from router.pool import NO_ROOM, obstacle
+from router.roster import Roster
 from router.rulebook import Rulebook
 
 Refusal = tuple[str, Mapping[str, str]] | None
@@ -42,9 +42,9 @@ def refuses_take(book: Rulebook, roster: Roster, conversation: Conversation, ope
         return "taken", {"name": book.name(conversation.operator)}
     if conversation.state is State.OFFERED and operator not in conversation.offered and not book.leads(operator):
         return "offered_to", {"name": ", ".join(map(book.name, conversation.offered))}
-    reason = obstacle(operator, book, roster, now)
+    reason = obstacle(operator, conversation.line, book, roster, now)
     holds_it_already = operator in conversation.holders
-    return None if not reason or (reason == "full" and holds_it_already) else (f"you_{reason}", {})
+    return None if not reason or (reason in NO_ROOM and holds_it_already) else (f"you_{reason}", {})
 
 
 def refuses_reply(book: Rulebook, conversation: Conversation, operator: str) -> Refusal:

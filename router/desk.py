@@ -1,4 +1,4 @@
-"""What a lane has in its hands: hot conversations, its queue, and the table of operators shared by all lanes."""
+"""What a lane has in its hands: hot conversations and its queue."""
 
 from __future__ import annotations
 
@@ -7,40 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from msgspec.structs import replace
-
 from router.delivery import Delivery
 from router.model import Conversation, Message, State
-from router.people import Client, OperatorState, Presence
-from router.rulebook import Rulebook
-
-
-@dataclass(slots=True)
-class Roster:
-    """The state of every operator: one table per process, read and changed by decisions synchronously."""
-
-    states: dict[str, OperatorState] = field(default_factory=dict)
-
-    def get(self, operator: str) -> OperatorState:
-        """Return an operator's state; whoever has never signed in is away."""
-        return self.states.get(operator) or OperatorState(operator)
-
-    def put(self, state: OperatorState) -> None:
-        """Replace an operator's state."""
-        self.states[state.id] = state
-
-    def add_load(self, operator: str, by: int) -> None:
-        """Count a conversation more or fewer."""
-        state = self.get(operator)
-        self.put(replace(state, load=max(0, state.load + by)))
-
-    def at_work(self, operator: str, book: Rulebook, now: datetime) -> bool:
-        """Return whether an operator is here: within their hours, and available or on a break."""
-        return self.get(operator).presence is not Presence.AWAY and book.on_shift(operator, now)
-
-    def absent_with_load(self, book: Rulebook, now: datetime) -> tuple[str, ...]:
-        """Return who holds conversations without being at work."""
-        return tuple(o for o, s in self.states.items() if s.load and not self.at_work(o, book, now))
+from router.people import Client
+from router.pool import Pool
+from router.roster import Roster
 
 
 @dataclass(slots=True)
@@ -62,6 +33,12 @@ class Desk:
     messages: dict[str, Message] = field(default_factory=dict)
     #: clients' messages among them: (channel, chat, the platform's id) → id
     _heard: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    #: who could be asked, as far as it has been looked
+    pool: Pool | None = None
+    #: what has come to wait since all that waits was looked at
+    fresh: dict[str, None] = field(default_factory=dict)
+    #: `Pool.moves` when all that waits was looked at; -1 for never
+    looked_at: int = -1
     _queue: list[tuple[datetime, str]] = field(default_factory=list)
     _offered: dict[str, None] = field(default_factory=dict)
 
@@ -85,7 +62,8 @@ class Desk:
         if former is None:
             self._learn_latest(conversation)
         if conversation.state is State.QUEUED:
-            insort(self._queue, (conversation.queued_at or conversation.created_at, conversation.id))
+            insort(self._queue, (conversation.place, conversation.id))
+            self.fresh[conversation.id] = None
         elif conversation.state is State.OFFERED:
             self._offered[conversation.id] = None
 
@@ -107,9 +85,12 @@ class Desk:
         if conversation is None:
             return
         self._offered.pop(conversation.id, None)
+        self.fresh.pop(conversation.id, None)
         if conversation.state is State.QUEUED:
-            entry = (conversation.queued_at or conversation.created_at, conversation.id)
-            del self._queue[bisect_left(self._queue, entry)]
+            del self._queue[self._place(conversation)]
+
+    def _place(self, conversation: Conversation) -> int:
+        return bisect_left(self._queue, (conversation.place, conversation.id))
 
     @property
     def has_queue(self) -> bool:
@@ -120,6 +101,18 @@ class Desk:
     def queue(self) -> tuple[Conversation, ...]:
         """Conversations that wait for an operator, longest waiting first."""
         return tuple(self.conversations[i] for _, i in self._queue)
+
+    def in_queue(self, place: int) -> Conversation | None:
+        """Return the conversation at a place of the queue, 0 for the first."""
+        return self.conversations[self._queue[place][1]] if place < len(self._queue) else None
+
+    def ahead_of(self, conversation: Conversation) -> int:
+        """Return how many wait before a conversation that is in the queue."""
+        return self._place(conversation)
+
+    def newly_queued(self) -> list[Conversation]:
+        """Return what has come to wait since all that waits was looked at, longest waiting first."""
+        return sorted((self.conversations[i] for i in self.fresh), key=lambda it: (it.place, it.id))
 
     @property
     def offered(self) -> tuple[Conversation, ...]:

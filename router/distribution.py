@@ -6,17 +6,21 @@ under `why.`. Only those without an obstacle can be chosen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from router.desk import Roster
 from router.model import Conversation
 from router.people import Presence
+from router.pool import BEGINNING, NO_ROOM, Pool
+from router.roster import Roster
 from router.rulebook import Rulebook
 from router.rules import Distribution
+from router.skills import Needs, lack, needs, relaxes_at, speaks
 
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
+#: of a line with more operators, these are told apart in a decision's reasons, and the others counted
+_TOLD = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,84 +31,142 @@ class Choice:
     chosen: tuple[str, ...]
     #: (operator, reason key) in the order considered
     considered: tuple[tuple[str, str], ...]
-    #: `previous` or the distribution's name
+    #: `responsible`, `previous`, `sticky` while one of the two is awaited, or the line's own rule
     rule: str
-    #: when somebody who let it go may be asked again, when only such people are left
+    #: when to look again, if somebody can be chosen then who cannot now
     retry_at: datetime | None = None
-    #: everybody who could have been chosen, in the order considered
+    #: under `broadcast`, everybody who could have been chosen, in the order considered
     free: tuple[str, ...] = ()
+    #: reason key → how many others, of a line with very many operators
+    others: Mapping[str, int] = field(default_factory=dict)
 
 
-def obstacle(operator: str, book: Rulebook, roster: Roster, now: datetime) -> str:
-    """Return why an operator can take nothing at the moment; empty when they can."""
-    if book.operator(operator) is None:
-        return "unknown"
-    state = roster.get(operator)
-    if state.presence is not Presence.AVAILABLE:
-        return state.presence.value
-    if not book.on_shift(operator, now):
-        return "off_hours"
-    return "full" if state.load >= book.capacity(operator) else ""
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One conversation looking for an operator of its line's pool."""
+
+    conversation: Conversation
+    pool: Pool
+    needs: Needs
+    now: datetime
+
+    @classmethod
+    def of(cls, conversation: Conversation, pool: Pool, now: datetime) -> Search:
+        """Return the search that a conversation needs now."""
+        return cls(conversation, pool, needs(conversation, pool.book, now), now)
+
+    def choice(self) -> Choice:
+        """Return who is asked to take it."""
+        return _choice(self)
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether anybody who has no chance with it has none with another one of the same needs either."""
+        return not self.conversation.passed and not self.awaited()
+
+    def unfit(self, operator: str) -> str:
+        """Return why somebody who could take something cannot take this; empty when they can."""
+        if self._let_go(operator):
+            return "let_go"
+        known = self.pool.book.operator(operator) if self.needs.skills or self.needs.language else None
+        return lack(self.needs, known) if known else ""
+
+    def _let_go(self, operator: str) -> bool:
+        until = self.conversation.passed.get(operator)
+        return until is not None and until > self.now
+
+    def fitting(self) -> Iterator[str]:
+        """Yield everybody who can take it, in the order asked."""
+        if not (self.needs.skills or self.needs.language or self.conversation.passed):
+            return (name for _, name in self.pool.free)
+        return (name for _, name in self.pool.free if not self.unfit(name))
+
+    def first_of_all(self) -> Iterator[tuple[str, str]]:
+        """Yield (who comes before the line's rule, which rule says so)."""
+        line = self.pool.book.line(self.conversation.line)
+        if line.responsible_first and self.conversation.responsible:
+            yield self.conversation.responsible, "responsible"
+        if line.previous_operator_first and self.conversation.previous_operator:
+            yield self.conversation.previous_operator, "previous"
+
+    def awaited(self) -> str:
+        """Return who comes first, is at work and has no room, while the conversation waits for them; or nobody."""
+        if self.now >= self.awaits_until():
+            return ""
+        firsts = (name for name, _ in self.first_of_all() if not self._let_go(name))
+        return next((name for name in firsts if self.pool.obstacles.get(name) in NO_ROOM), "")
+
+    def awaits_until(self) -> datetime:
+        """Return until when it waits for whoever comes first."""
+        since = self.conversation.queued_at or self.conversation.created_at
+        return since + self.pool.book.line(self.conversation.line).sticky
 
 
-def _let_go(conversation: Conversation, operator: str, now: datetime) -> bool:
-    until = conversation.passed.get(operator)
-    return until is not None and until > now
-
-
-def _preference(name: str, line: str, rule: Distribution, roster: Roster) -> tuple[int, int, datetime]:
-    """Return what the line's rule sorts operators by, least first; ties keep the order written."""
-    state = roster.get(name)
-    load = state.load if rule is Distribution.LEAST_LOADED else 0
-    if rule in {Distribution.EVEN, Distribution.LEAST_LOADED}:
-        return load, state.given.get(line, 0), state.given_at.get(line, _BEGINNING)
-    return load, 0, _BEGINNING
-
-
-def choose(conversation: Conversation, book: Rulebook, roster: Roster, now: datetime) -> Choice:
+def choose(conversation: Conversation, pool: Pool, now: datetime) -> Choice:
     """Return who is asked to take `conversation` now."""
-    rules = book.line(conversation.line)
-    considered: list[tuple[str, str]] = []
-    free: list[str] = []
-    let_go: list[datetime] = []
-    line, rule = conversation.line, rules.distribution
-    for name in sorted(rules.operators, key=lambda name: _preference(name, line, rule, roster)):
-        reason = obstacle(name, book, roster, now)
-        if not reason and _let_go(conversation, name, now):
-            reason = "let_go"
-            let_go.append(conversation.passed[name])
-        if not reason:
-            free.append(name)
-        leave = book.on_leave(name, now) if reason == "off_hours" else ""
-        considered.append((name, f"leave_{leave}" if leave else reason))
-    previous = conversation.previous_operator if rules.previous_operator_first else ""
-    chosen, by = _pick(free, previous, rule)
-    return Choice(
-        chosen,
-        tuple((name, _reason(name, reason, chosen, by)) for name, reason in considered),
-        by,
-        min(let_go, default=None) if not chosen else None,
-        tuple(free),
-    )
+    return Search.of(conversation, pool, now).choice()
 
 
-def _pick(free: list[str], previous: str, distribution: Distribution) -> tuple[tuple[str, ...], str]:
-    if previous in free:
-        return (previous,), "previous"
-    if distribution is Distribution.BROADCAST:
-        return tuple(free), distribution.value
-    return tuple(free[:1]), distribution.value
+def _choice(search: Search) -> Choice:
+    line = search.pool.book.line(search.conversation.line)
+    everybody = tuple(search.fitting()) if line.distribution is Distribution.BROADCAST else ()
+    chosen, rule = _pick(search, everybody, line.rule)
+    considered, others = _reasons(search, chosen, rule)
+    return Choice(chosen, considered, rule, None if chosen else _look_again(search), everybody, others)
 
 
-def _reason(name: str, reason: str, chosen: tuple[str, ...], rule: str) -> str:
+def _pick(search: Search, everybody: tuple[str, ...], rule: str) -> tuple[tuple[str, ...], str]:
+    for name, why in search.first_of_all():
+        if search.pool.obstacles.get(name) == "" and not search.unfit(name):
+            return (name,), why
+    if search.awaited():
+        return (), "sticky"
+    if rule == Distribution.BROADCAST:
+        return everybody, rule
+    fitting = search.fitting()
+    first = next(_speaking(search), None) if search.needs.preferred else None
+    first = first or next(fitting, None)
+    return ((first,) if first else ()), rule
+
+
+def _speaking(search: Search) -> Iterator[str]:
+    for name in search.fitting():
+        known = search.pool.book.operator(name)
+        if known and speaks(known, search.needs.preferred):
+            yield name
+
+
+def _reasons(
+    search: Search, chosen: tuple[str, ...], rule: str
+) -> tuple[tuple[tuple[str, str], ...], Mapping[str, int]]:
+    told = [name for _, name in search.pool.order[:_TOLD]]
+    told += [name for name in chosen if len(search.pool.order) > _TOLD and name not in told]
+    considered = tuple((name, _reason(search, name, chosen, rule)) for name in told)
+    if len(told) == len(search.pool.order):
+        return considered, {}
+    others = search.pool.counts - Counter(search.pool.obstacles[name] for name in told)
+    return considered, {reason or f"after_{rule}": count for reason, count in others.items()}
+
+
+def _reason(search: Search, name: str, chosen: tuple[str, ...], rule: str) -> str:
     if name in chosen:
         return f"chosen_{rule}"
-    return reason or f"after_{rule}"
+    obstacle = search.pool.obstacles[name]
+    if rule == "sticky" and name == search.awaited():
+        return "awaited"
+    leave = search.pool.book.on_leave(name, search.now) if obstacle == "off_hours" else ""
+    return f"leave_{leave}" if leave else obstacle or search.unfit(name) or f"after_{rule}"
 
 
-def anybody(operators: Iterable[str], book: Rulebook, roster: Roster, now: datetime) -> bool:
-    """Return whether any of these operators could take something now."""
-    return any(not obstacle(name, book, roster, now) for name in operators)
+def _look_again(search: Search) -> datetime | None:
+    """Return when somebody free may be asked who let it go, lacks something, or after whom somebody else comes."""
+    free = {name for _, name in search.pool.free}
+    times = [at for name, at in search.conversation.passed.items() if name in free and at > search.now]
+    if search.awaited():
+        times.append(search.awaits_until())
+    if search.needs.skills or search.needs.language:
+        times += filter(None, [relaxes_at(search.conversation, search.pool.book)])
+    return min(times, default=None)
 
 
 def _there(operator: str, book: Rulebook, roster: Roster, now: datetime) -> bool:
@@ -114,19 +176,20 @@ def _there(operator: str, book: Rulebook, roster: Roster, now: datetime) -> bool
 def _just_came(operator: str, line: str, book: Rulebook, roster: Roster, now: datetime) -> bool:
     """Return whether somebody who is there has been asked nothing since their shift began."""
     began = book.shift_began(operator, now)
-    return began is not None and roster.get(operator).given_at.get(line, _BEGINNING) < began
+    return began is not None and roster.get(operator).given_at.get(line, BEGINNING) < began
 
 
 def levelled(line: str, book: Rulebook, roster: Roster, now: datetime, *, joining: str = "") -> dict[str, int]:
     """Return the counts with which newcomers, and whoever is `joining`, enter a line's pool.
 
-    They lie within the counts of those who are there already, so that whoever was away neither gets everything until
-    they have caught up, nor nothing until the others have. When all have just come, all begin level.
+    They lie within the counts of those who are there already, each taken by their weight, so that whoever was away
+    neither gets everything until they have caught up, nor nothing until the others have. When all have just come, all
+    begin level.
     """
     there = [name for name in book.line(line).operators if name == joining or _there(name, book, roster, now)]
-    count = {name: roster.get(name).given.get(line, 0) for name in there}
+    count = {name: roster.get(name).given.get(line, 0) / book.weight(name) for name in there}
     fresh = [name for name in there if name == joining or _just_came(name, line, book, roster, now)]
     settled = [count[name] for name in there if name not in fresh]
     low = min(settled or [max(count.values(), default=0)])
     high = max(settled, default=low)
-    return {name: min(max(count[name], low), high) for name in fresh}
+    return {name: round(min(max(count[name], low), high) * book.weight(name)) for name in fresh}

@@ -59,11 +59,20 @@ class SaveOperator(Struct, frozen=True):
 
 
 class ChangeLoad(Struct, frozen=True):
-    """`operator` holds `by` conversations more or fewer; more only while they stay within `capacity`."""
+    """What `operator` holds of `line` has changed."""
 
     operator: str
+    line: str
+    #: conversations more or fewer that count towards their capacity
     by: int
-    capacity: int
+    #: conversations more or fewer that wait for them
+    open: int
+    #: conversations more or fewer that wait for the client
+    waiting: int
+    #: how many they may have in all once this is done; None when it is nobody's choice, as when a client writes again
+    capacity: int | None = None
+    #: how many they may have of this line; None for as many as in all
+    line_capacity: int | None = None
 
 
 class Outcome(Struct, frozen=True):
@@ -86,6 +95,8 @@ class Explain(Struct, frozen=True):
     considered: tuple[tuple[str, str], ...]
     #: where in the rules, for example `config.yaml:41`
     rule: str
+    #: of a line with very many operators: catalogue key → how many others were passed over for that
+    others: Mapping[str, int] = {}
 
 
 class AskTriage(Struct, frozen=True):

@@ -6,12 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from router.desk import Desk, Roster
+from router.desk import Desk
 from router.effects import AddMessage, Explain
 from router.hours import next_change, next_opening
 from router.model import AuthorKind, Conversation
 from router.people import OperatorState, Presence
 from router.queueing import enqueue
+from router.roster import Roster
 from router.rulebook import Rulebook
 from router.turn import Turn
 

@@ -6,7 +6,7 @@ Everything is a frozen value. Times are timezone-aware UTC, ids are strings, dur
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -199,6 +199,12 @@ class Conversation(Struct, frozen=True):
     joined: Mapping[str, JoinMode] = {}
     #: who spoke with this client last, before this conversation or this return to the queue
     previous_operator: str = ""
+    #: who looks after this client
+    responsible: str = ""
+    #: name of its priority class under `priorities`; empty for none
+    priority: str = ""
+    #: how much longer than in truth it counts as having waited: its priority's head start, or a supervisor's wish
+    head_start: timedelta = timedelta()
     #: timer kind → when it is due
     timers: Mapping[str, datetime] = {}
     #: number of the last message
@@ -241,6 +247,11 @@ class Conversation(Struct, frozen=True):
     def active_at(self) -> datetime:
         """When anything last happened in it: it began, somebody wrote, or it ended."""
         return max(filter(None, (self.created_at, self.last_client_at, self.last_reply_at, self.closed_at)))
+
+    @property
+    def place(self) -> datetime:
+        """Since when it counts as waiting for a person: the queue is in this order."""
+        return (self.queued_at or self.created_at) - self.head_start
 
     @property
     def holders(self) -> tuple[str, ...]:

@@ -64,6 +64,10 @@ class Client(Struct, frozen=True):
     language: str = ""
     phone: str = ""
     email: str = ""
+    #: the operator who looks after them; empty for none
+    responsible: str = ""
+    #: name of their priority class; empty for none
+    priority: str = ""
     #: identity keys
     identities: tuple[str, ...] = ()
     facts: Mapping[str, str] = {}
@@ -74,8 +78,14 @@ class OperatorState(Struct, frozen=True):
 
     id: str
     presence: Presence = Presence.AWAY
-    #: conversations they hold or are offered
+    #: conversations they hold or are offered, as far as those count towards their capacity
     load: int = 0
+    #: line → the same of that line
+    loads: Mapping[str, int] = {}
+    #: conversations they hold or are offered that wait for them; a running hub knows it, the store counts it
+    open: int = 0
+    #: conversations they hold that wait for the client; likewise
+    waiting: int = 0
     #: line → conversations offered since the pool was last levelled
     given: Mapping[str, int] = {}
     #: line → when the last one was offered

@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from router import conversation as steps
-from router.distribution import Choice, anybody, choose, levelled
+from router.desk import Desk
+from router.distribution import Choice, Search, choose, levelled
 from router.effects import Explain, WakeLines
 from router.model import Conversation, State
 from router.people import Presence
+from router.rulebook import Rulebook
 from router.rules import Distribution
+from router.skills import Needs
 from router.turn import Turn
+
+#: rule of a choice → the line's setting that it comes from; the others from `distribution`
+_WRITTEN_AS = {
+    "previous": "previous_operator_first",
+    "responsible": "responsible_first",
+    "sticky": "sticky",
+}
 
 
 def enqueue(turn: Turn, conversation: Conversation) -> None:
     """Let a conversation wait for an operator, tell the client so, and look for one at once."""
-    turn.save(announced(turn, steps.queued(conversation, turn.now)))
+    turn.save(announced(turn, ranked(turn.book, steps.queued(conversation, turn.now))))
     drain(turn)
     waiting = turn.desk.get(conversation.id)
     if waiting is not None and waiting.state is State.QUEUED:
         _explain_waiting(turn, waiting)
+
+
+def ranked(book: Rulebook, conversation: Conversation) -> Conversation:
+    """Give a conversation the priority of its client, else of what the bot understood, else of its line."""
+    intent = conversation.handoff.intent if conversation.handoff else ""
+    wanted = book.rules.triage.intents.get(intent)
+    name = conversation.priority or (wanted and wanted.priority) or book.line(conversation.line).priority or ""
+    return raised(book, conversation, name)
+
+
+def raised(book: Rulebook, conversation: Conversation, priority: str) -> Conversation:
+    """Put a conversation into a priority class, which never takes back a head start it has."""
+    head_start = max(conversation.head_start, book.head_start(priority))
+    return replace(conversation, priority=priority, head_start=head_start)
 
 
 def announced(turn: Turn, conversation: Conversation) -> Conversation:
@@ -42,23 +67,46 @@ def _expectation(turn: Turn, line: str) -> str:
 
 
 def drain(turn: Turn) -> None:
-    """Offer waiting conversations, longest waiting first, while somebody can take one."""
-    if not turn.desk.has_queue or not _somebody_free(turn):
+    """Offer waiting conversations, longest waiting first, while somebody can take one.
+
+    What nobody could take is not looked at again before somebody has come or has room again, or its own time has come.
+    """
+    desk = turn.desk
+    if not desk.has_queue or not turn.book.is_open(desk.line, turn.now) or not turn.pool.free:
         return
-    for conversation in turn.desk.queue:
-        choice = choose(conversation, turn.book, turn.roster, turn.now)
+    moves = turn.pool.moves
+    if _offer_all(turn, desk.newly_queued() if desk.looked_at == moves else _waiting(desk)):
+        desk.looked_at = moves
+        desk.fresh.clear()
+
+
+def _waiting(desk: Desk) -> Iterator[Conversation]:
+    """Yield what waits, in order, while what has been yielded may leave the queue."""
+    place = 0
+    while conversation := desk.in_queue(place):
+        yield conversation
+        now = desk.get(conversation.id)
+        place += now is not None and now.state is State.QUEUED
+
+
+def _offer_all(turn: Turn, waiting: Iterable[Conversation]) -> bool:
+    """Offer these while somebody has room; return whether all have been looked at."""
+    hopeless: set[Needs] = set()
+    for conversation in waiting:
+        if not turn.pool.free:
+            return False
+        search = Search.of(conversation, turn.pool, turn.now)
+        if search.is_ordinary and search.needs in hopeless:
+            continue
+        choice = search.choice()
         if choice.chosen:
             offer(turn, conversation, choice)
-            if not _somebody_free(turn):
-                return
-        elif choice.retry_at is not None:
+            continue
+        if search.is_ordinary:
+            hopeless.add(search.needs)
+        if choice.retry_at is not None:
             _wait_for(turn, conversation, choice.retry_at)
-
-
-def _somebody_free(turn: Turn) -> bool:
-    """Return whether the line is open and any of its operators could take something: cheap, however long the queue."""
-    operators = turn.book.line(turn.desk.line).operators
-    return turn.book.is_open(turn.desk.line, turn.now) and anybody(operators, turn.book, turn.roster, turn.now)
+    return True
 
 
 def offer(turn: Turn, conversation: Conversation, choice: Choice) -> None:
@@ -71,7 +119,12 @@ def offer(turn: Turn, conversation: Conversation, choice: Choice) -> None:
         _count(turn, operator, conversation.line)
     turn.effects.append(
         Explain(
-            conversation.id, "offer", choice.chosen, choice.considered, _place(turn, conversation.line, choice.rule)
+            conversation.id,
+            "offer",
+            choice.chosen,
+            choice.considered,
+            _place(turn, conversation.line, choice.rule),
+            choice.others,
         )
     )
 
@@ -94,15 +147,15 @@ def _explain_waiting(turn: Turn, conversation: Conversation) -> None:
     """Keep why nobody could be asked: everybody's obstacle, or that the line itself is closed."""
     line = conversation.line
     if turn.book.is_open(line, turn.now):
-        choice = choose(conversation, turn.book, turn.roster, turn.now)
-        considered, place = choice.considered, _place(turn, line, choice.rule)
+        choice = choose(conversation, turn.pool, turn.now)
+        place = _place(turn, line, choice.rule)
+        turn.effects.append(Explain(conversation.id, "queue", (), choice.considered, place, choice.others))
     else:
-        considered, place = (), _written(turn, line, "hours")
-    turn.effects.append(Explain(conversation.id, "queue", (), considered, place))
+        turn.effects.append(Explain(conversation.id, "queue", (), (), _written(turn, line, "hours")))
 
 
 def _place(turn: Turn, line: str, rule: str) -> str:
-    return _written(turn, line, "previous_operator_first" if rule == "previous" else "distribution")
+    return _written(turn, line, _WRITTEN_AS.get(rule, "distribution"))
 
 
 def _written(turn: Turn, line: str, key: str) -> str:
@@ -173,7 +226,7 @@ def _keep_offer(turn: Turn, conversation: Conversation) -> None:
     """Let an offer stand only for those who can still take it; a broadcast also reaches those who are free since."""
     standing = tuple(name for name in conversation.offered if _may_answer(turn, name))
     if conversation.broadcast and turn.book.is_open(conversation.line, turn.now):
-        free = choose(conversation, turn.book, turn.roster, turn.now).free
+        free = choose(conversation, turn.pool, turn.now).free
         standing += tuple(name for name in free if name not in standing)
     if not standing:
         take_back(turn, conversation, conversation.offered)

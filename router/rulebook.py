@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from router.catalog import Catalog
 from router.hours import Plan, Stretch, stretch
 from router.people import Role
 from router.ports import Channel
-from router.rules import LineRules, OperatorRules, Rules
+from router.rules import Counts, LineRules, OperatorRules, Rules
 
 
 class SlotPrompts(Protocol):
@@ -60,6 +60,30 @@ class Rulebook:
         known = self.operator(operator)
         return known.capacity if known else 0
 
+    def line_capacity(self, operator: str, line: str) -> int | None:
+        """Return how many of a line's conversations an operator may hold at a time; None for as many as in all."""
+        known = self.operator(operator)
+        own = known.capacity_on.get(line) if known else None
+        return self.line(line).capacity if own is None else own
+
+    def counts_waiting(self, line: str) -> bool:
+        """Return whether a line's conversations take up capacity while they wait for the client."""
+        return self.line(line).capacity_counts is Counts.OPEN_AND_WAITING
+
+    @property
+    def uncounted(self) -> frozenset[str]:
+        """The lines whose conversations take up no capacity while they wait for the client."""
+        return frozenset(name for name in self.rules.lines if not self.counts_waiting(name))
+
+    def weight(self, operator: str) -> float:
+        """Return how much an operator is given, compared with one of weight 1."""
+        known = self.operator(operator)
+        return known.weight if known else 1
+
+    def head_start(self, priority: str) -> timedelta:
+        """Return how much longer than in truth a conversation of a priority class counts as having waited."""
+        return self.rules.priorities.get(priority, timedelta())
+
     def leads(self, operator: str) -> bool:
         """Return whether they are a supervisor or admin."""
         known = self.operator(operator)
@@ -80,6 +104,11 @@ class Rulebook:
         """Return when the shift an operator is on began; None when they are off, or have no hours."""
         known = self.operator(operator)
         return self._stretch("operator", operator, known.shifts, now).began if known else None
+
+    def shift_changes(self, operator: str, now: datetime) -> datetime:
+        """Return until when an operator is on or off shift as they are `now`, as far as it has been looked."""
+        known = self.operator(operator)
+        return self._stretch("operator", operator, known.shifts if known else None, now).until
 
     def is_open(self, line: str, now: datetime) -> bool:
         """Return whether `now` is within a line's hours."""

@@ -5,7 +5,7 @@ Unknown keys are errors. Cross-references (an operator a line names, a line an i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -19,6 +19,10 @@ from router.strict import Strict
 from router.timetable import Hours, Leave, Shifts
 
 Language = Literal["en", "ru"]
+#: 1 is some, 5 is expert
+Level = Annotated[int, Field(ge=1, le=5)]
+#: the first part of a BCP 47 tag
+Tongue = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
 
@@ -29,6 +33,28 @@ class Distribution(StrEnum):
     EVEN = "even"
     LEAST_LOADED = "least_loaded"
     BROADCAST = "broadcast"
+
+
+class EvenBy(StrEnum):
+    """What `even` evens out."""
+
+    COUNT = "count"
+    LONGEST_IDLE = "longest_idle"
+
+
+class Counts(StrEnum):
+    """Which conversations take up capacity, besides those that are offered."""
+
+    OPEN = "open"
+    OPEN_AND_WAITING = "open_and_waiting"
+
+
+class MatchLanguage(StrEnum):
+    """What a client's language means to the choice of an operator."""
+
+    OFF = "off"
+    PREFER = "prefer"
+    REQUIRE = "require"
 
 
 class AutoClose(Strict):
@@ -60,7 +86,25 @@ class LineRules(Strict):
     #: in the order in which `strict` asks them
     operators: tuple[Name, ...] = ()
     distribution: Distribution = Distribution.EVEN
+    #: what `even` looks at: who was given the fewest, or whose last one is the longest ago
+    even_by: EvenBy = EvenBy.COUNT
+    #: what a conversation that waits for the client weighs under `least_loaded`; one that waits for us weighs 1
+    waiting_weighs: Annotated[float, Field(ge=0, le=1)] = 0.5
+    #: conversations of this line that each operator may have at a time; null for as many as they may have in all
+    capacity: Annotated[int, Field(ge=1, le=1000)] | None = None
+    #: whether this line's conversations take up capacity while they wait for the client
+    capacity_counts: Counts = Counts.OPEN_AND_WAITING
+    #: skill → level an operator must have for this line's conversations
+    skills: Mapping[Name, Level] = {}
+    match_language: MatchLanguage = MatchLanguage.OFF
+    #: whoever has waited for this long is offered to operators without the skills and languages too; null for never
+    relax_after: Duration | None = None
+    #: the class of conversations whose client and intent have none
+    priority: Name | None = None
+    responsible_first: bool = True
     previous_operator_first: bool = True
+    #: how long a conversation waits for whoever comes first while they are at work and have no room
+    sticky: Duration = timedelta()
     #: how long an operator has to take an offer
     offer_timeout: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(seconds=60)
     #: who let a conversation go is not asked again for this long
@@ -74,6 +118,12 @@ class LineRules(Strict):
     triage: bool = True
     texts: Texts = Texts()
 
+    @property
+    def rule(self) -> str:
+        """By what operators are sorted."""
+        longest_idle = self.distribution is Distribution.EVEN and self.even_by is EvenBy.LONGEST_IDLE
+        return self.even_by.value if longest_idle else self.distribution.value
+
 
 class OperatorRules(Strict):
     """A person who answers."""
@@ -82,6 +132,14 @@ class OperatorRules(Strict):
     role: Role = Role.OPERATOR
     #: conversations at a time, over all lines
     capacity: Annotated[int, Field(ge=1, le=1000)] = 5
+    #: line → conversations of that line at a time, instead of the line's own `capacity`
+    capacity_on: Mapping[Name, Annotated[int, Field(ge=1, le=1000)]] = {}
+    #: twice the weight is given twice as many under `even`, and may hold twice as many under `least_loaded`
+    weight: Annotated[float, Field(ge=0.01, le=100)] = 1
+    #: skill → level
+    skills: Mapping[Name, Level] = {}
+    #: language they speak with clients → level; empty for any
+    languages: Mapping[Tongue, Level] = {}
     hours: Hours | None = None
     #: days off, in the time zone of their hours
     leave: tuple[Leave, ...] = ()
@@ -102,6 +160,10 @@ class IntentRules(Strict):
 
     #: hand over to this line instead of the channel's
     line: Name | None = None
+    #: skill → level an operator must have, besides the line's
+    skills: Mapping[Name, Level] = {}
+    #: the class of conversations handed over, unless their client has one
+    priority: Name | None = None
     #: slots to ask for before handing over
     ask: tuple[str, ...] = ()
     #: said instead of the catalogue's answer, by language
@@ -131,6 +193,8 @@ class Rules(Strict):
     lines: Mapping[Name, LineRules]
     operators: Mapping[Name, OperatorRules] = {}
     triage: TriageRules = TriageRules()
+    #: class → how much longer than in truth its conversations count as having waited
+    priorities: Mapping[Name, Annotated[Duration, Field(ge=timedelta())]] = {}
     #: `/`-shortcut → text
     canned: Mapping[str, str] = {}
     #: of clients whose own is unknown
@@ -150,6 +214,17 @@ class Rules(Strict):
             if wanted.line is not None and wanted.line not in self.lines
         ]
         problems += [
+            ((*path, "priority"), f"there is no priority named {name!r} under priorities")
+            for path, name in self._priorities_named()
+            if name not in self.priorities
+        ]
+        problems += [
+            (("operators", name, "capacity_on", line), f"there is no line named {line!r} under lines")
+            for name, person in self.operators.items()
+            for line in person.capacity_on
+            if line not in self.lines
+        ]
+        problems += [
             (("operators", name), f"{name!r} is a word of the hub's own; give the operator another name")
             for name in self.operators
             if name in RESERVED
@@ -157,6 +232,14 @@ class Rules(Strict):
         if problems:
             raise ReferenceProblems(problems)
         return self
+
+    def _priorities_named(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        for name, line in self.lines.items():
+            if line.priority is not None:
+                yield ("lines", name), line.priority
+        for intent, wanted in self.triage.intents.items():
+            if wanted.priority is not None:
+                yield ("triage", "intents", intent), wanted.priority
 
     def lines_of(self, operator: str) -> tuple[str, ...]:
         """Return the lines an operator serves, in the order written."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Protocol
@@ -12,6 +12,7 @@ from msgspec import Struct
 from router.access import Accounts
 from router.delivery import Attempt, Delivery, DeliveryState
 from router.effects import Explain, Outcome
+from router.loads import Load, LoadChange
 from router.model import Conversation, Message
 from router.people import Client, Identity, OperatorState
 from router.ports import Chat, FeedEvent, Files, Update
@@ -85,8 +86,8 @@ class Batch:
     #: seen for the first time → the client they belong to
     identities: dict[Identity, str] = field(default_factory=dict)
     operators: dict[str, OperatorState] = field(default_factory=dict)
-    #: operator → (change of load, their capacity); guards `load + change <= capacity` when the change is positive
-    loads: dict[str, tuple[int, int]] = field(default_factory=dict)
+    #: operator → what changes about their load
+    loads: dict[str, LoadChange] = field(default_factory=dict)
     explanations: list[Explain] = field(default_factory=list)
     #: with their final cursors, in order; the message event's cursor is also kept as the message's own
     events: list[FeedEvent] = field(default_factory=list)
@@ -203,8 +204,11 @@ class Store(Accounts, Protocol):
     async def operators(self) -> dict[str, OperatorState]:
         """Return what is kept about every operator."""
 
-    async def count_loads(self) -> dict[str, int]:
-        """Recount how many conversations each operator holds or is offered, correct what is kept, and return it."""
+    async def count_loads(self, uncounted: Collection[str] = ()) -> Mapping[str, Load]:
+        """Recount what each operator holds or is offered, correct what is kept, and return it.
+
+        On the lines `uncounted`, what waits for the client takes up no capacity.
+        """
 
     async def last_cursor(self) -> int:
         """Return the feed's highest cursor, 0 for none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,11 +9,10 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from router.delivery import Action, Delivery
-from router.desk import Desk, Roster
+from router.desk import Desk
 from router.effects import (
     AddDelivery,
     AddMessage,
-    ChangeLoad,
     ChangeMessage,
     Effect,
     Outcome,
@@ -22,8 +20,11 @@ from router.effects import (
     SaveOperator,
 )
 from router.ids import derive_at
+from router.loads import load_changes
 from router.model import Attachment, Author, AuthorKind, Conversation, Message, MessageKind
 from router.people import Client, OperatorState
+from router.pool import Pool
+from router.roster import Roster
 from router.rulebook import Rulebook
 
 _PREVIEW = 120
@@ -45,15 +46,19 @@ class Turn:
         """The table of operators."""
         return self.desk.roster
 
+    @property
+    def pool(self) -> Pool:
+        """The line's operators as they are now."""
+        pool = self.desk.pool or Pool.of(self.desk.line, self.book, self.roster, self.now)
+        self.desk.pool = pool.brought_to(self.book, self.now)
+        return self.desk.pool
+
     def save(self, conversation: Conversation) -> Conversation:
         """Put a conversation on the desk and count what it changed about its operators' loads."""
         before = self.desk.get(conversation.id)
-        change = Counter(conversation.holders)
-        change.subtract(before.holders if before else ())
-        for operator, by in change.items():
-            if by:
-                self.roster.add_load(operator, by)
-                self.effects.append(ChangeLoad(operator, by, self.book.capacity(operator)))
+        for change in load_changes(before, conversation, self.book):
+            self.roster.change(change)
+            self.effects.append(change)
         self.desk.put(conversation)
         self.effects.append(SaveConversation(conversation, before))
         return conversation

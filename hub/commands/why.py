@@ -63,7 +63,9 @@ def _paragraph(settings: Settings, reasons: Catalog, decisions: Catalog, at: dat
     decided = decisions.say("en", f"decision.{it.decision}.{'chosen' if names else 'nobody'}", names=names)
     yield f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC  {decided}{f' ({it.rule})' if it.rule else ''}."
     if it.considered:
-        rows = [("", _name(settings, name), reasons.say("en", f"why.{reason}")) for name, reason in it.considered]
+        told = [(_name(settings, name), reason) for name, reason in it.considered]
+        told += [(decisions.say("en", "why.others", count=str(count)), reason) for reason, count in it.others.items()]
+        rows = [("", who, reasons.say("en", f"why.{reason}")) for who, reason in told]
         yield table(rows)
 
 
@@ -80,6 +82,7 @@ def in_json(explained: Sequence[Explained]) -> str:
             "decision": it.decision,
             "chosen": it.chosen,
             "considered": [{"operator": operator, "reason": reason} for operator, reason in it.considered],
+            "others": it.others,
             "rule": it.rule,
         }
         for at, it in explained

@@ -156,7 +156,7 @@ class Committer:
             batch.changes += decided.changes
             batch.fetched |= decided.fetched
             events += decided.events
-        batch.loads = {name: load for name, load in batch.loads.items() if load[0]}
+        batch.loads = {name: load for name, load in batch.loads.items() if not load.is_empty}
         batch.events = placed(_once(events), batch, self._cursor)
         _line_up(batch, self._clock.now())
         return batch

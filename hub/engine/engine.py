@@ -29,12 +29,12 @@ from hub.engine.triage import TriageDesk
 from hub.engine.watermark import Watermark
 from hub.said import said
 from router.delivery import Delivery
-from router.desk import Roster
 from router.effects import Effect
 from router.errors import Unparsable
 from router.events import Arrived, Event, SetPresence, TriageAnswered, Wake
 from router.model import Conversation, Message
 from router.ports import Channel, Clock, Triage
+from router.roster import Roster
 from router.rulebook import Rulebook
 from router.store import Entry, Ledger, Store
 
@@ -230,9 +230,8 @@ class Engine:
 
     async def recount(self) -> None:
         """Read operators' loads again."""
-        loads = await persist("count loads", self.store.count_loads)
-        for operator in {*self.roster.states, *loads}:
-            self.roster.add_load(operator, loads.get(operator, 0) - self.roster.get(operator).load)
+        uncounted = self._book.uncounted
+        self.roster.recount(await persist("count loads", lambda: self.store.count_loads(uncounted)))
 
     def _triaged(self, answer: TriageAnswered) -> None:
         for lane in self.lanes.values():
@@ -244,7 +243,9 @@ class Engine:
 
     async def use(self, book: Rulebook) -> None:
         """Go by new rules from the next decision on."""
-        self._book = book.on(self.channels)
+        uncounted, self._book = self._book.uncounted, book.on(self.channels)
+        if self._book.uncounted != uncounted:
+            await self.recount()
         for line in book.rules.lines:
             if line not in self.lanes:
                 await self._open(line)

@@ -22,6 +22,7 @@ from router.effects import (
     SaveOperator,
     Stored,
 )
+from router.loads import LoadChange
 from router.model import Conversation
 from router.ports import FeedEvent
 from router.store import Batch, DeliveryChange
@@ -71,8 +72,9 @@ def _operator(batch: Batch, effect: SaveOperator) -> _News:
 
 
 def _load(batch: Batch, effect: ChangeLoad) -> _News:
-    before, _ = batch.loads.get(effect.operator, (0, 0))
-    batch.loads[effect.operator] = (before + effect.by, effect.capacity)
+    if not effect.by:
+        return None
+    batch.loads.setdefault(effect.operator, LoadChange()).add(effect)
     return "operator", effect.operator, ""
 
 

@@ -16,11 +16,12 @@ from hub.engine.inbox import Inbox, Ring, Work
 from hub.engine.meters import Meters
 from hub.engine.needs import gather
 from router.decide import decide
-from router.desk import Desk, Roster
+from router.desk import Desk
 from router.effects import AskTriage, Effect, Move, SaveConversation, ShowSeen, WakeLines
 from router.errors import Conflict
 from router.events import Event, TimerFired
 from router.ports import Clock
+from router.roster import Roster
 from router.rulebook import Rulebook
 from router.store import Store
 

@@ -123,6 +123,15 @@ class Presenter:
                     chosen=operator in it.chosen,
                 )
                 for operator, reason in it.considered
+            ]
+            + [
+                ConsideredView(
+                    operator="",
+                    name=self.speech.own("why.others", count=str(count)),
+                    reason=self.speech.say(f"why.{reason}"),
+                    chosen=False,
+                )
+                for reason, count in it.others.items()
             ],
             rule=it.rule,
         )

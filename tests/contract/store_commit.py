@@ -9,13 +9,13 @@ from msgspec.structs import replace
 
 from crm_store import MongoStore
 from router.delivery import Attempt, DeliveryState
-from router.effects import Explain
+from router.effects import ChangeLoad, Explain
 from router.errors import Conflict
 from router.model import BotMemory, Handoff, JoinMode, Rating, State, Version
 from router.people import Client, Identity, OperatorState, Presence
 from router.ports import Update
 from router.store import Batch, DeliveryChange
-from tests.contract.store_samples import BOT, NOW, Batches, at, conversation, delivery, message
+from tests.contract.store_samples import BOT, NOW, Batches, at, conversation, delivery, load, message
 
 ANN = Client("c1", "Ann", NOW, identities=("webchat:shop:v1",), facts={"page.url": "/a", "$ref": "x", "50%": "y"})
 
@@ -32,7 +32,7 @@ async def full_batch(store: MongoStore) -> Batch:
         clients={"c1": ANN},
         identities={Identity("webchat", "shop", "v1"): "c1"},
         operators={"olga": OperatorState("olga", Presence.AVAILABLE, given={"sales": 1}, given_at={"sales": NOW})},
-        loads={"olga": (1, 2)},
+        loads={"olga": load(1, 2)},
         explanations=[Explain("k1", "offer", ("olga",), (("olga", "chosen"), ("ivan", "away")), "config.yaml:4")],
     )
 
@@ -48,7 +48,7 @@ class CommitContract:
         assert await store.deliveries(["d1"]) == {"d1": (batch.deliveries[0], batch.messages[1])}
         assert await store.client("c1") == ANN
         assert await store.clients_of(["webchat:shop:v1", "webchat:shop:v2"]) == {"webchat:shop:v1": ANN}
-        assert await store.operators() == {"olga": replace(batch.operators["olga"], load=1)}
+        assert await store.operators() == {"olga": replace(batch.operators["olga"], load=1, loads={"sales": 1})}
         assert await store.explanations("k1") == [(NOW, batch.explanations[0])]
         assert await store.events(0, 10) == batch.events
         assert [entry async for entry in store.ledger.undecided()] == []
@@ -71,7 +71,7 @@ class CommitContract:
         await store.commit(batches.make(messages=[message("m1")], deliveries=[delivery("d1")]))
         attempt = Attempt(NOW, DeliveryState.SENT)
         change = DeliveryChange("d1", DeliveryState.SENT, (DeliveryState.QUEUED, DeliveryState.SENT), attempt)
-        batch = batches.make(changes=[change], loads={"olga": (1, 5)})
+        batch = batches.make(changes=[change], loads={"olga": load(1, 5)})
         await store.commit(batch)
         await store.commit(batch)
         [(sent, _)] = (await store.deliveries(["d1"])).values()
@@ -108,15 +108,39 @@ class CommitContract:
 
     async def test_nobody_gets_more_than_their_capacity(self, store: MongoStore) -> None:
         batches = Batches()
-        await store.commit(batches.make(loads={"olga": (2, 2)}))
+        await store.commit(batches.make(loads={"olga": load(2, 2)}))
         with pytest.raises(Conflict):
-            await store.commit(batches.make(loads={"olga": (1, 2)}, conversations={"k1": conversation()}))
+            await store.commit(batches.make(loads={"olga": load(1, 2)}, conversations={"k1": conversation()}))
         assert (await store.operators())["olga"].load == 2
         assert await store.conversations(["k1"]) == {}
 
+    async def test_nobody_gets_more_of_a_line_than_their_capacity_there(self, store: MongoStore) -> None:
+        batches = Batches()
+        await store.commit(batches.make(loads={"olga": load(1, 5, of_line=1)}))
+        with pytest.raises(Conflict):
+            await store.commit(batches.make(loads={"olga": load(1, 5, of_line=1)}))
+        await store.commit(batches.make(loads={"olga": load(1, 5, "support", of_line=1)}))
+        kept = (await store.operators())["olga"]
+        assert (kept.load, kept.loads) == (2, {"sales": 1, "support": 1})
+
+    async def test_room_that_a_batch_makes_before_it_is_used_is_room(self, store: MongoStore) -> None:
+        """One is closed and two are given: never more than there is room for at any step."""
+        batches = Batches()
+        await store.commit(batches.make(loads={"olga": load(2, 2)}))
+        change = load(-1, 3)
+        change.add(ChangeLoad("olga", "sales", 1, 1, 0, capacity=2))
+        change.add(ChangeLoad("olga", "sales", 1, 1, 0, capacity=2))
+        with pytest.raises(Conflict):
+            await store.commit(batches.make(loads={"olga": change}))
+        change = load(-1, 3)
+        change.add(ChangeLoad("olga", "sales", -1, 0, -1))
+        change.add(ChangeLoad("olga", "sales", 1, 1, 0, capacity=2))
+        await store.commit(batches.make(loads={"olga": change}))
+        assert (await store.operators())["olga"].load == 1
+
     async def test_of_many_at_once_only_as_many_win_as_there_is_room(self, store: MongoStore) -> None:
         batches = Batches()
-        offers = [batches.make(loads={"olga": (1, 3)}, messages=[message(f"m{n}")]) for n in range(1, 9)]
+        offers = [batches.make(loads={"olga": load(1, 3)}, messages=[message(f"m{n}")]) for n in range(1, 9)]
         results = await asyncio.gather(*map(store.commit, offers), return_exceptions=True)
         assert [type(result) for result in results if result is not None] == [Conflict] * 5, results
         assert (await store.operators())["olga"].load == 3
@@ -124,14 +148,14 @@ class CommitContract:
     async def test_an_operator_nobody_has_seen_yet_has_no_load(self, store: MongoStore) -> None:
         batches = Batches()
         with pytest.raises(Conflict):
-            await store.commit(batches.make(loads={"new": (2, 1)}))
-        await store.commit(batches.make(loads={"new": (-1, 5)}))
+            await store.commit(batches.make(loads={"new": load(2, 1)}))
+        await store.commit(batches.make(loads={"new": load(-1, 5)}))
         assert (await store.operators())["new"].load == 0
 
     async def test_saving_an_operator_never_touches_their_load(self, store: MongoStore) -> None:
         batches = Batches()
         away = OperatorState("olga", Presence.AWAY, load=99)
-        await store.commit(batches.make(operators={"olga": away}, loads={"olga": (1, 5)}))
+        await store.commit(batches.make(operators={"olga": away}, loads={"olga": load(1, 5)}))
         await store.commit(batches.make(operators={"olga": away}))
         assert (await store.operators())["olga"].load == 1
 

@@ -11,11 +11,12 @@ from crm_store import MongoStore
 from router.access import Account
 from router.delivery import DeliveryState
 from router.errors import Conflict
+from router.loads import Load
 from router.model import State
 from router.people import Client, Identity, OperatorState, Presence
 from router.store import DeliveryChange
 from router.tokens import Token
-from tests.contract.store_samples import NOW, Batches, at, conversation, delivery, message
+from tests.contract.store_samples import NOW, Batches, at, conversation, delivery, load, message
 
 
 class LaneContract:
@@ -116,7 +117,7 @@ class LaneContract:
 
     async def test_loads_are_counted_again(self, store: MongoStore) -> None:
         batches = Batches()
-        wrong = {"olga": (5, 9), "petr": (3, 9)}
+        wrong = {"olga": load(5, 9), "petr": load(3, 9)}
         await store.commit(batches.make(loads=wrong, operators={"olga": OperatorState("olga", Presence.AVAILABLE)}))
         await store.commit(
             batches.of(
@@ -127,10 +128,13 @@ class LaneContract:
                 conversation("k5", state=State.WAITING, operator="ivan"),
             )
         )
-        assert await store.count_loads() == {"olga": 2, "ivan": 2, "petr": 0}
+        olga, ivan = Load(2, {"sales": 2}, 2), Load(2, {"sales": 2}, 1, 1)
+        assert await store.count_loads() == {"olga": olga, "ivan": ivan, "petr": Load()}
         kept = await store.operators()
         assert {name: operator.load for name, operator in kept.items()} == {"olga": 2, "ivan": 2, "petr": 0}
         assert kept["olga"].presence is Presence.AVAILABLE
+        assert (await store.count_loads({"sales"}))["ivan"] == Load(1, {"sales": 1}, 1, 1)
+        assert (await store.operators())["ivan"].loads == {"sales": 1}
 
     async def test_the_feed_is_read_from_a_cursor(self, store: MongoStore) -> None:
         batches = Batches()

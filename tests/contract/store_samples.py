@@ -10,6 +10,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from router.delivery import Delivery
+from router.effects import ChangeLoad
+from router.loads import LoadChange
 from router.model import Author, AuthorKind, Conversation, Message, MessageKind
 from router.ports import FeedEvent
 from router.store import Batch
@@ -87,3 +89,11 @@ class Batches:
     def of(self, *conversations: Conversation) -> Batch:
         """A batch that saves conversations."""
         return self.make(conversations={each.id: each for each in conversations})
+
+
+def load(by: int, capacity: int, line: str = "sales", of_line: int | None = None) -> LoadChange:
+    """Return that somebody is given so many conversations of a line more, as far as they have room, or fewer."""
+    change = LoadChange()
+    given = by > 0
+    change.add(ChangeLoad("", line, by, by, 0, capacity if given else None, of_line if given else None))
+    return change

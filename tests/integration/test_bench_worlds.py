@@ -22,7 +22,7 @@ async def test_a_filled_world_reads_like_one_that_was_lived_in(mongo_url: str, d
     try:
         found, _ = await store.list_conversations(Filter(), limit=100)
         assert sorted(each.state for each in found) == [State.CLOSED] * CLOSED + [State.WAITING] * 9
-        assert await store.count_loads() == {
+        assert {name: load.counted for name, load in (await store.count_loads()).items()} == {
             "line001-01": 3,
             "line001-02": 2,
             "line002-01": 2,

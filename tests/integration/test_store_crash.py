@@ -15,7 +15,7 @@ from hub.mongod import LocalMongo, start_mongod
 from router.errors import Retryable
 from router.ports import Update
 from router.store import Batch
-from tests.contract.store_samples import NOW, Batches, message
+from tests.contract.store_samples import NOW, Batches, load, message
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ async def commit_until_done(store: MongoStore, batch: Batch) -> int:
 async def test_commits_during_a_crash_are_written_exactly_once(mongo: LocalMongo, driver: str) -> None:
     store = await open_store(mongo.url, "hub", driver)  # type: ignore[arg-type]  # a parameter
     batches = Batches()
-    made = [batches.make(messages=[message(f"m{n}")], loads={f"op{n % 7}": (1, 1000)}) for n in range(1, 301)]
+    made = [batches.make(messages=[message(f"m{n}")], loads={f"op{n % 7}": load(1, 1000)}) for n in range(1, 301)]
     halfway = asyncio.Event()
 
     async def lane(part: list[Batch]) -> None:
@@ -68,7 +68,7 @@ async def test_a_commit_without_a_server_is_retryable_and_can_be_repeated(
 ) -> None:
     monkeypatch.setattr(transactions, "TRANSACTION_TIME", 0)
     store = await open_store(f"{mongo.url}&serverSelectionTimeoutMS=100", "hub")
-    batch = Batches().make(messages=[message("m1")], loads={"olga": (1, 5)})
+    batch = Batches().make(messages=[message("m1")], loads={"olga": load(1, 5)})
     os.kill(mongo.pid, signal.SIGKILL)
     with pytest.raises(Retryable):
         await store.commit(batch)

@@ -14,7 +14,7 @@ from router.ports import Update
 from router.store import Filter, Store
 from router.tokens import Token
 from tests.contract.store_files import put
-from tests.contract.store_samples import NOW, Batches, at, conversation, delivery, message
+from tests.contract.store_samples import NOW, Batches, at, conversation, delivery, load, message
 
 #: what only writes, or reads nothing of its own
 WRITES = {"commit", "save_account", "open_session", "add_token", "files", "webhooks", "unapplied", "close"}
@@ -30,7 +30,7 @@ async def filled(store: MongoStore) -> str:
         batch.conversations[f"k{n}"] = conversation(f"k{n}", state=state, operator="olga", timers={"close": at(n)})
     batch.clients["c1"] = Client("c1", "Ann", NOW)
     batch.identities[Identity("webchat", "shop", "v1")] = "c1"
-    batch.loads["olga"] = (1, 9)
+    batch.loads["olga"] = load(1, 9)
     await store.commit(batch)
     await store.ledger.append("shop", [(Update(f"u{n}", "x"), n) for n in numbers], NOW)
     await store.save_account(Account("olga", "x"))

@@ -5,7 +5,7 @@ Nothing of the core is replaced. Whatever the world decides, it decides twice fr
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from typing import Any
 
 from router.clients import is_over
 from router.decide import decide
-from router.desk import Desk, Roster
+from router.desk import Desk
 from router.effects import AfterCommit, AskTriage, Effect, Move, Outcome, ShowSeen, WakeLines
 from router.events import (
     Amendment,
@@ -31,6 +31,8 @@ from router.events import (
     Wake,
 )
 from router.model import Conversation, Message, Understanding
+from router.pool import Pool
+from router.roster import Roster
 from router.rulebook import Rulebook
 from router.rules import Rules
 from tests.unit.router.kept import Entry, Kept
@@ -286,14 +288,29 @@ class Engine:
 
 def copy_of(desk: Desk) -> Desk:
     """Return a desk that can be decided on without changing this one."""
+    roster = replace(desk.roster, states=dict(desk.roster.states), _changed=dict(desk.roster._changed))
     return replace(
         desk,
-        roster=Roster(dict(desk.roster.states)),
+        roster=roster,
         conversations=dict(desk.conversations),
         chats=dict(desk.chats),
         clients=dict(desk.clients),
         messages=dict(desk.messages),
         _heard=dict(desk._heard),
+        pool=desk.pool and _copy_of_pool(desk.pool, roster),
+        fresh=dict(desk.fresh),
         _queue=list(desk._queue),
         _offered=dict(desk._offered),
+    )
+
+
+def _copy_of_pool(pool: Pool, roster: Roster) -> Pool:
+    return replace(
+        pool,
+        roster=roster,
+        order=list(pool.order),
+        free=list(pool.free),
+        obstacles=dict(pool.obstacles),
+        counts=Counter(pool.counts),
+        _entries=dict(pool._entries),
     )

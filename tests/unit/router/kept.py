@@ -23,6 +23,7 @@ from router.effects import (
 from router.events import ClientEvent, Command
 from router.model import Conversation, Message, State
 from router.people import Client, OperatorState
+from router.roster import Roster
 
 Entry = ClientEvent | Command
 
@@ -56,7 +57,9 @@ class Kept:
             case SaveClient(client, _):
                 self.clients |= dict.fromkeys(client.identities, client)
             case SaveOperator(operator):
-                self.operators[operator.id] = replace(operator, load=self._operator(operator.id).load)
+                former = self._operator(operator.id)
+                held = {name: getattr(former, name) for name in ("load", "loads", "open", "waiting")}
+                self.operators[operator.id] = replace(operator, **held)
             case ChangeLoad():
                 self._change_load(effect)
             case Requeue():
@@ -79,11 +82,16 @@ class Kept:
         return self.operators.get(operator, OperatorState(operator))
 
     def _change_load(self, change: ChangeLoad) -> None:
-        state = self._operator(change.operator)
-        load = state.load + change.by
-        assert load >= 0, f"{change.operator} would hold fewer than no conversations"
-        assert change.by < 0 or load <= change.capacity, f"{change.operator} would hold more than their capacity"
-        self.operators[change.operator] = replace(state, load=load)
+        table = Roster({change.operator: self._operator(change.operator)})
+        before = table.get(change.operator)
+        assert before.load + change.by >= 0, f"{change.operator} would hold fewer than no conversations"
+        table.change(change)
+        state = table.get(change.operator)
+        room = change.capacity is None or state.load <= change.capacity
+        assert room, f"{change.operator} would hold more than their capacity"
+        room = change.line_capacity is None or state.loads[change.line] <= change.line_capacity
+        assert room, f"{change.operator} would hold more of {change.line} than their capacity there"
+        self.operators[change.operator] = state
 
     def undecided(self) -> list[Entry]:
         """Return the updates nothing became of yet, in the order of their arrival."""

@@ -46,10 +46,13 @@ ANSWERS: dict[str, Understanding | str | None] = {
     "boom": None,
     "slowly": SLOW,
 }
+#: chat → the client's language; the others' is unknown
+_TONGUES = {"c1": "ru-RU", "c2": "en"}
 WORDS = (*(text.replace("_", " ") for text in ANSWERS), "gibberish", "5", "")
+_REFUND = {"line": "support", "ask": ["order"], "do": "handoff", "skills": {"returns": 2}, "priority": "urgent"}
 _TRIAGE = {
     "timeout": "2s",
-    "intents": {"refund": {"line": "support", "ask": ["order"], "do": "handoff"}, "hours": {"do": "answer"}},
+    "intents": {"refund": _REFUND, "hours": {"do": "answer"}},
 }
 _HOURS: tuple[Any, ...] = (
     None,
@@ -66,6 +69,10 @@ def _operators(draw: st.DrawFn) -> dict[str, Any]:
         hours = draw(st.sampled_from((None, *_HOURS)))
         capacity = draw(st.integers(1, 3))
         people[name] = {"name": name.capitalize(), "capacity": capacity} | ({"hours": hours} if hours else {})
+        people[name]["weight"] = draw(st.sampled_from([1, 2, 0.5]))
+        people[name]["skills"] = draw(st.sampled_from([{}, {"returns": 1}, {"returns": 4, "cars": 2}]))
+        people[name]["languages"] = draw(st.sampled_from([{}, {"en": 5}, {"ru": 3, "de": 1}]))
+        people[name]["capacity_on"] = draw(st.sampled_from([{}, {"sales": 1}]))
     people["eve"]["role"] = "supervisor"
     return people
 
@@ -85,6 +92,14 @@ def _lines(draw: st.DrawFn, name: str) -> dict[str, Any]:
         "reopen_within": draw(st.sampled_from(["0s", "1h"])),
         "auto_close": auto,
         "rating": draw(st.booleans()),
+        "even_by": draw(st.sampled_from(["count", "longest_idle"])),
+        "capacity": draw(st.sampled_from([None, 1, 2])),
+        "capacity_counts": draw(st.sampled_from(["open_and_waiting", "open"])),
+        "skills": draw(st.sampled_from([{}, {"cars": 2}])),
+        "match_language": draw(st.sampled_from(["off", "prefer", "require"])),
+        "relax_after": draw(st.sampled_from([None, "10m"])),
+        "priority": draw(st.sampled_from([None, "vip"])),
+        "sticky": draw(st.sampled_from(["0s", "3m"])),
     }
 
 
@@ -95,6 +110,7 @@ def rule_sets(draw: st.DrawFn) -> dict[str, Any]:
         "operators": draw(_operators()),
         "lines": {name: draw(_lines(name)) for name in ("sales", "support")},
         "triage": _TRIAGE,
+        "priorities": {"vip": "10m", "urgent": "1h"},
     }
 
 
@@ -108,7 +124,7 @@ class Writes:
     def updates(self, world: World) -> list[Entry]:
         """Return what the ledger gets."""
         channel, chat = self.chat
-        return [world.client_message(self.text, chat, channel=channel)]
+        return [world.client_message(self.text, chat, channel=channel, language=_TONGUES.get(chat, ""))]
 
 
 @dataclass(frozen=True)

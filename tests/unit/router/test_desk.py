@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from router.desk import Desk, Roster
+from router.desk import Desk
 from router.ids import derive
 from router.model import BotMemory, Conversation, State
+from router.roster import Roster
 from tests.unit.router.engine import NOON
 
 

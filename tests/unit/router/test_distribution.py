@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.desk import Roster
 from router.distribution import Choice, choose, levelled
 from router.events import Close, Skip, Take
 from router.model import Conversation
 from router.people import OperatorState, Presence
+from router.pool import Pool
+from router.roster import Roster
 from tests.unit.router.engine import NOON
 from tests.unit.router.shops import OFFICE, shop, staffed
 from tests.unit.router.world import CHANNEL, World
@@ -27,12 +28,14 @@ PEOPLE: Mapping[str, Any] = {"ann": {"capacity": 2}, "bob": {"capacity": 2}, "ci
 def chosen(rules: Mapping[str, Any], *states: OperatorState, **conversation: Any) -> Choice:
     """Return whom the rules choose among operators in these states."""
     waiting = Conversation("v1", "sales", CHANNEL, "webchat", "c1", "k1", "Zed", NOON, **conversation)
-    return choose(waiting, World(rules).book, Roster({state.id: state for state in states}), NOON)
+    pool = Pool.of("sales", World(rules).book, Roster({state.id: state for state in states}), NOON)
+    return choose(waiting, pool, NOON)
 
 
 def given_(name: str, count: int, minutes_ago: int = 0, load: int = 0) -> OperatorState:
     """Return an available operator who was given so many, the last one so long ago."""
-    return OperatorState(name, HERE, load, {"sales": count}, {"sales": NOON - minutes_ago * MINUTE})
+    last = {"sales": NOON - minutes_ago * MINUTE}
+    return OperatorState(name, HERE, load, {"sales": load}, load, given={"sales": count}, given_at=last)
 
 
 def test_strict_asks_in_the_order_written() -> None:

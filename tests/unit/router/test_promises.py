@@ -29,7 +29,8 @@ from router.events import (
     Wake,
 )
 from router.model import AuthorKind, Conversation, FloorHolder, State, Understanding
-from router.people import Presence
+from router.people import OperatorState, Presence
+from router.pool import Pool
 from tests.unit.router.engine import Decision
 from tests.unit.router.lives import ANSWERS, OPERATORS, Deed, deeds, rule_sets
 from tests.unit.router.retold import told_of
@@ -59,8 +60,17 @@ class Watched(World):
         self._new_holders_could_take_it(decision)
         self._nobody_is_asked_again_at_once(decision)
         self._nobody_idles_while_somebody_waits(desk, decision)
+        self._the_pool_is_as_if_made_anew(desk)
         _only_the_floor_holder_speaks(decision)
         _old_news_change_nothing(decision)
+
+    def _the_pool_is_as_if_made_anew(self, desk: Desk) -> None:
+        """What is kept in step with the roster is what the roster says."""
+        if desk.pool is not None:
+            kept = desk.pool = desk.pool.brought_to(self.book, self.now)
+            fresh = Pool.of(desk.line, self.book, self.roster, self.now)
+            assert (kept.order, kept.free, kept.obstacles) == (fresh.order, fresh.free, fresh.obstacles)
+            assert +kept.counts == +fresh.counts
 
     def _new_holders_could_take_it(self, decision: Decision) -> None:
         """Promise 4: whoever is newly asked or newly responsible is available and within their hours."""
@@ -95,7 +105,8 @@ class Watched(World):
         """Return which conversations wait although somebody could be asked."""
         if not self.book.is_open(desk.line, self.now):
             return []
-        return [c.id for c in desk.queue if choose(c, self.book, self.roster, self.now).chosen]
+        pool = Pool.of(desk.line, self.book, self.roster, self.now)
+        return [c.id for c in desk.queue if choose(c, pool, self.now).chosen]
 
 
 def _people(conversation: Conversation) -> set[str]:
@@ -230,11 +241,24 @@ class Life(RuleBasedStateMachine):
     def loads_are_a_recount_and_within_capacity(self) -> None:
         """Promise 4."""
         world = self.world
-        held = Counter(name for c in world.kept.conversations.values() for name in c.holders)
+        counts, every = Counter(), list(world.kept.conversations.values())
+        for conversation in every:
+            if conversation.state is not State.WAITING or world.book.counts_waiting(conversation.line):
+                counts.update((name, conversation.line) for name in conversation.holders)
         for operator in world.book.rules.operators:
-            assert world.load(operator) == held[operator] <= world.book.capacity(operator)
-            kept = world.kept.operators.get(operator)
-            assert (kept.load if kept else 0) == held[operator]
+            held = [c for c in every if operator in c.holders]
+            waiting = sum(c.state is State.WAITING for c in held)
+            for state in (world.roster.get(operator), world.kept.operators.get(operator) or OperatorState(operator)):
+                assert {line: state.loads.get(line, 0) for line in world.desks} == {
+                    line: counts[operator, line] for line in world.desks
+                }
+                assert (state.load, state.open, state.waiting) == (
+                    sum(state.loads.values()),
+                    len(held) - waiting,
+                    waiting,
+                )
+            if not world.book.uncounted:
+                assert world.load(operator) <= world.book.capacity(operator)
 
     @invariant()
     def nothing_sticks_to_somebody_who_left(self) -> None:
