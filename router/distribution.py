@@ -20,7 +20,7 @@ from router.rules import Distribution
 from router.skills import Needs, lack, needs, relaxes_at, speaks
 
 #: of a line with more operators, these are told apart in a decision's reasons, and the others counted
-_TOLD = 50
+_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,11 @@ class Search:
         return _choice(self)
 
     @property
+    def is_choosy(self) -> bool:
+        """Whether it may not be for everybody who could take something."""
+        return bool(self.needs.skills or self.needs.language or self.conversation.passed)
+
+    @property
     def is_ordinary(self) -> bool:
         """Whether anybody who has no chance with it has none with another one of the same needs either."""
         return not self.conversation.passed and not self.awaited()
@@ -77,7 +82,7 @@ class Search:
 
     def fitting(self) -> Iterator[str]:
         """Yield everybody who can take it, in the order asked."""
-        if not (self.needs.skills or self.needs.language or self.conversation.passed):
+        if not self.is_choosy:
             return (name for _, name in self.pool.free)
         return (name for _, name in self.pool.free if not self.unfit(name))
 
@@ -145,7 +150,14 @@ def _reasons(
     if len(told) == len(search.pool.order):
         return considered, {}
     others = search.pool.counts - Counter(search.pool.obstacles[name] for name in told)
-    return considered, {reason or f"after_{rule}": count for reason, count in others.items()}
+    free = others.pop("", 0)
+    unfit = Counter(filter(None, map(search.unfit, _free_besides(search, told)))) if search.is_choosy else Counter()
+    after = {f"after_{rule}": free - unfit.total()}
+    return considered, {reason: count for reason, count in (others | unfit | after).items() if count}
+
+
+def _free_besides(search: Search, told: list[str]) -> Iterator[str]:
+    return (name for _, name in search.pool.free if name not in told)
 
 
 def _reason(search: Search, name: str, chosen: tuple[str, ...], rule: str) -> str:
