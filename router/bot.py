@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from router import conversation as steps
-from router.effects import AskTriage, Move
+from router.effects import AskTriage
 from router.model import BotMemory, Conversation, Handoff, Message, State, Understanding
-from router.queueing import announced, enqueue
+from router.queueing import enqueue
 from router.rules import IntentRules
 from router.turn import Turn
+from router.waiting import move
 
 
 def listen(turn: Turn, conversation: Conversation, message: Message) -> None:
@@ -27,6 +28,8 @@ def listen(turn: Turn, conversation: Conversation, message: Message) -> None:
 
 def hear(turn: Turn, conversation: Conversation, message: str, result: Understanding | None) -> None:
     """Act on what the engine made of `message`, unless something newer has overtaken it."""
+    if conversation.state is State.QUEUED and conversation.bot.pending == message:
+        _answer_meanwhile(turn, conversation, result)
     if conversation.state is not State.TRIAGE or conversation.bot.pending != message:
         return
     memory = replace(conversation.bot, pending="")
@@ -44,6 +47,22 @@ def hear(turn: Turn, conversation: Conversation, message: str, result: Understan
         _ask_again(turn, conversation, result)
     else:
         _act(turn, conversation, result)
+
+
+def listen_meanwhile(turn: Turn, conversation: Conversation, message: Message) -> None:
+    """Have the engine look at what a client wrote who waits for a closed line to open."""
+    memory = replace(conversation.bot, pending=message.id)
+    turn.save(replace(conversation, bot=memory))
+    turn.effects.append(AskTriage(conversation.id, message.id, message.text, _tongue(turn, conversation)))
+
+
+def _answer_meanwhile(turn: Turn, conversation: Conversation, result: Understanding | None) -> None:
+    """Answer what the bot is sure about, and keep the client's place in the queue."""
+    step = replace(conversation, bot=replace(conversation.bot, pending=""))
+    rules = turn.book.rules.triage.intents.get(result.intent if result else "", IntentRules())
+    if result and result.band == "sure" and not result.wants_person and rules.do != "handoff":
+        step = turn.say(step, _own_answer(turn, step, rules) or result.answer)
+    turn.save(step)
 
 
 def _act(turn: Turn, conversation: Conversation, result: Understanding) -> None:
@@ -116,13 +135,6 @@ def hand_over(
         move(turn, handed, line)
     else:
         enqueue(turn, handed)
-
-
-def move(turn: Turn, conversation: Conversation, line: str) -> None:
-    """Give a conversation to another line's lane, and tell the client what to expect there."""
-    fresh = replace(steps.queued(conversation, turn.now), line=line, passed={}, said=())
-    turn.effects.append(Move(turn.save(announced(turn, fresh))))
-    turn.desk.drop(conversation.id)
 
 
 def _say(turn: Turn, conversation: Conversation, key: str) -> str:

@@ -14,9 +14,10 @@ from router.events import ClientEnded, ClientMessage, ClientRated
 from router.ids import derive, derive_at
 from router.model import Author, AuthorKind, Conversation, Message, MessageKind, Rating, State
 from router.people import Client, Sender
-from router.queueing import announced, enqueue, freed, take_back
+from router.queueing import enqueue, freed, take_back
 from router.rulebook import Rulebook
 from router.turn import Turn
+from router.waiting import announced, answers_call_back
 
 _BARE_RATING = re.compile(r"\s*[1-5]\s*")
 
@@ -57,9 +58,19 @@ def _react(turn: Turn, conversation: Conversation, message: Message) -> None:
     elif conversation.state is State.OPEN and not turn.roster.at_work(conversation.operator, turn.book, turn.now):
         enqueue(turn, take_back(turn, conversation, (conversation.operator,)))
     elif conversation.state is State.QUEUED:
-        turn.save(announced(turn, conversation))
+        _waits(turn, conversation, message)
     else:
         turn.save(conversation)
+
+
+def _waits(turn: Turn, conversation: Conversation, message: Message) -> None:
+    rules = turn.book.line(conversation.line)
+    step = announced(turn, answers_call_back(turn, conversation, message.text))
+    closed = not turn.book.is_open(conversation.line, turn.now)
+    if closed and rules.out_of_hours.bot and rules.triage and message.text.strip():
+        bot.listen_meanwhile(turn, step, message)
+    else:
+        turn.save(step)
 
 
 def is_over(book: Rulebook, conversation: Conversation, now: datetime) -> bool:

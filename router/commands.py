@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from router import amending
 from router import conversation as steps
-from router.bot import move
 from router.clients import close
 from router.console import (
     Refusal,
@@ -46,6 +45,7 @@ from router.people import Presence
 from router.pool import NO_ROOM, obstacle
 from router.queueing import freed, give_back, offer_to
 from router.turn import Turn
+from router.waiting import move
 
 
 def carry_out(turn: Turn, command: ConversationCommand) -> None:

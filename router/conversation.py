@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from router.model import Conversation, Floor, FloorHolder, JoinMode, State
 
 #: timer kinds
-OFFER, RETRY, TRIAGE, CLOSE = "offer", "retry", "triage", "close"
+OFFER, RETRY, TRIAGE, CLOSE, QUEUE, LEFT = "offer", "retry", "triage", "close", "queue", "left"
 _BOT = Floor()
 
 
@@ -82,6 +82,7 @@ def taken(conversation: Conversation, operator: str, now: datetime, *, superviso
         offered=(),
         broadcast=False,
         passed={},
+        escalated="",
         joined=joined,
         taken_at=conversation.taken_at or now,
     )
@@ -103,7 +104,8 @@ def answered(conversation: Conversation, now: datetime, close_after: timedelta |
 def spoken_to(conversation: Conversation, now: datetime) -> Conversation:
     """The client has spoken: whoever is responsible owes an answer."""
     state = State.OPEN if conversation.state is State.WAITING else conversation.state
-    return with_timer(replace(conversation, last_client_at=now, state=state), CLOSE, None)
+    step = replace(conversation, last_client_at=now, state=state)
+    return with_timer(with_timer(step, CLOSE, None), LEFT, None)
 
 
 def closed(conversation: Conversation, by: str, now: datetime) -> Conversation:
@@ -123,4 +125,4 @@ def closed(conversation: Conversation, by: str, now: datetime) -> Conversation:
 def reopened(conversation: Conversation, now: datetime) -> Conversation:
     """Continue a closed one; it waits for an operator again, the former one first."""
     step = replace(conversation, passed={}, said=(), closed_at=None, closed_by="", rating_asked=False)
-    return queued(step, now)
+    return queued(replace(step, overflowed=(), told_place=0, call_back=""), now)

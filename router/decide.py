@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from router import amending, bot, clients, commands, queueing
+from router import amending, bot, clients, commands, queueing, waiting
 from router import conversation as steps
 from router.desk import Desk
 from router.effects import Effect
@@ -86,8 +86,11 @@ def _timer(turn: Turn, event: TimerFired) -> None:
     if conversation is None or conversation.timers.get(event.kind) != event.due_at:
         return
     if event.kind == steps.OFFER:
-        queueing.give_back(turn, conversation, conversation.offered, "unanswered")
-        queueing.freed(turn, conversation)
+        queueing.unanswered(turn, conversation)
+    elif event.kind == steps.QUEUE:
+        waiting.waits_on(turn, conversation)
+    elif event.kind == steps.LEFT:
+        queueing.return_held(turn, conversation)
     elif event.kind == steps.RETRY:
         turn.save(steps.with_timer(conversation, steps.RETRY, None))
         queueing.drain(turn)

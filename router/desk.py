@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,9 @@ from router.model import Conversation, Message, State
 from router.people import Client
 from router.pool import Pool
 from router.roster import Roster
+
+#: how many are remembered, to tell how long waiting takes
+_SERVED = 20
 
 
 @dataclass(slots=True)
@@ -35,6 +39,10 @@ class Desk:
     _heard: dict[tuple[str, str, str], str] = field(default_factory=dict)
     #: who could be asked, as far as it has been looked
     pool: Pool | None = None
+    #: when the latest of those who waited were offered to somebody, oldest first
+    served: deque[datetime] = field(default_factory=lambda: deque(maxlen=_SERVED))
+    #: what waits for a supervisor
+    escalated: dict[str, None] = field(default_factory=dict)
     #: what has come to wait since all that waits was looked at
     fresh: dict[str, None] = field(default_factory=dict)
     #: `Pool.moves` when all that waits was looked at; -1 for never
@@ -64,6 +72,8 @@ class Desk:
         if conversation.state is State.QUEUED:
             insort(self._queue, (conversation.place, conversation.id))
             self.fresh[conversation.id] = None
+            if conversation.escalated == "supervisors":
+                self.escalated[conversation.id] = None
         elif conversation.state is State.OFFERED:
             self._offered[conversation.id] = None
 
@@ -86,11 +96,17 @@ class Desk:
             return
         self._offered.pop(conversation.id, None)
         self.fresh.pop(conversation.id, None)
+        self.escalated.pop(conversation.id, None)
         if conversation.state is State.QUEUED:
             del self._queue[self._place(conversation)]
 
     def _place(self, conversation: Conversation) -> int:
         return bisect_left(self._queue, (conversation.place, conversation.id))
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for an operator."""
+        return len(self._queue)
 
     @property
     def has_queue(self) -> bool:

@@ -11,14 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from router.lines import Distribution
 from router.model import Conversation
 from router.people import Presence
-from router.pool import BEGINNING, NO_ROOM, Pool
+from router.pool import BEGINNING, NO_ROOM, Pool, obstacle
 from router.roster import Roster
 from router.rulebook import Rulebook
-from router.rules import Distribution
 from router.skills import Needs, lack, needs, relaxes_at, speaks
 
+#: rules that ask everybody at the same time, first come first served
+AT_ONCE = frozenset({Distribution.BROADCAST.value, "everyone", "supervisors"})
 #: of a line with more operators, these are told apart in a decision's reasons, and the others counted
 _TOLD = 20
 
@@ -113,14 +115,29 @@ def choose(conversation: Conversation, pool: Pool, now: datetime) -> Choice:
 
 
 def _choice(search: Search) -> Choice:
-    line = search.pool.book.line(search.conversation.line)
-    everybody = tuple(search.fitting()) if line.distribution is Distribution.BROADCAST else ()
-    chosen, rule = _pick(search, everybody, line.rule)
+    rule = (
+        "everyone"
+        if search.conversation.escalated == "everyone"
+        else search.pool.book.line(search.conversation.line).rule
+    )
+    everybody = tuple(search.fitting()) if rule in AT_ONCE else ()
+    chosen, rule = _pick(search, everybody, rule)
     considered, others = _reasons(search, chosen, rule)
     return Choice(chosen, considered, rule, None if chosen else _look_again(search), everybody, others)
 
 
+def choose_supervisors(conversation: Conversation, pool: Pool, now: datetime) -> Choice:
+    """Return all supervisors and admins who are at work and have room, for a conversation that nobody answered."""
+    leads = [name for name in pool.book.rules.operators if pool.book.leads(name)]
+    why = {name: obstacle(name, conversation.line, pool.book, pool.roster, now) for name in leads}
+    why |= {name: "let_go" for name, until in conversation.passed.items() if until > now and why.get(name) == ""}
+    chosen = tuple(name for name in leads if not why[name])
+    return Choice(chosen, tuple((name, why[name] or "chosen_supervisors") for name in leads), "supervisors")
+
+
 def _pick(search: Search, everybody: tuple[str, ...], rule: str) -> tuple[tuple[str, ...], str]:
+    if rule == "everyone":
+        return everybody, rule
     for name, why in search.first_of_all():
         if search.pool.obstacles.get(name) == "" and not search.unfit(name):
             return (name,), why

@@ -26,6 +26,15 @@ def parse_duration(value: Any) -> timedelta:
         raise ValueError("expected a duration of less than a million years") from error
 
 
+def written_as(duration: timedelta) -> str:
+    """Return a duration as people write it: `12h`, `1m 30s`."""
+    left, parts = duration.total_seconds(), []
+    for unit in ("d", "h", "m"):
+        whole, left = divmod(left, _UNITS[unit])
+        parts += [f"{whole:.0f}{unit}"] if whole else []
+    return " ".join([*parts, f"{left:g}s"] if left or not parts else parts)
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),

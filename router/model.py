@@ -231,6 +231,14 @@ class Conversation(Struct, frozen=True):
     closed_by: str = ""
     #: how often it went back to the queue
     returns: int = 0
+    #: who is asked all at once because nobody answered: `supervisors` or `everyone`; empty for nobody
+    escalated: str = ""
+    #: lines that had no room for it, or where it waited for too long
+    overflowed: tuple[str, ...] = ()
+    #: the place in the queue its client was told last; 0 for none
+    told_place: int = 0
+    #: whether its client wants to be called back: empty until they were asked, `asked`, `wanted`
+    call_back: str = ""
     handoff: Handoff | None = None
     bot: BotMemory = BotMemory()
     rating_asked: bool = False

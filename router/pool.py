@@ -10,10 +10,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from router.lines import Distribution, EvenBy, LineRules
 from router.people import OperatorState, Presence
 from router.roster import Roster
 from router.rulebook import Rulebook
-from router.rules import Distribution, EvenBy, LineRules
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 #: the least first; the last number is the place in the order written

@@ -9,26 +9,33 @@ from msgspec.structs import replace
 
 from router import conversation as steps
 from router.desk import Desk
-from router.distribution import Choice, Search, choose, levelled
+from router.distribution import AT_ONCE, Choice, Search, choose, choose_supervisors, levelled
 from router.effects import Explain, WakeLines
 from router.model import Conversation, State
 from router.people import Presence
 from router.rulebook import Rulebook
-from router.rules import Distribution
 from router.skills import Needs
 from router.turn import Turn
+from router.waiting import announced, hand_round, has_no_room, move, sent_on, turned_away, watched
 
 #: rule of a choice → the line's setting that it comes from; the others from `distribution`
 _WRITTEN_AS = {
     "previous": "previous_operator_first",
     "responsible": "responsible_first",
     "sticky": "sticky",
+    "everyone": "escalate",
+    "supervisors": "escalate",
 }
 
 
 def enqueue(turn: Turn, conversation: Conversation) -> None:
     """Let a conversation wait for an operator, tell the client so, and look for one at once."""
-    turn.save(announced(turn, ranked(turn.book, steps.queued(conversation, turn.now))))
+    fresh = ranked(turn.book, steps.queued(conversation, turn.now))
+    if sent_on(turn, fresh):
+        return
+    if has_no_room(turn, fresh):
+        fresh = turned_away(turn, fresh)
+    turn.save(watched(turn, announced(turn, fresh)))
     drain(turn)
     waiting = turn.desk.get(conversation.id)
     if waiting is not None and waiting.state is State.QUEUED:
@@ -49,35 +56,29 @@ def raised(book: Rulebook, conversation: Conversation, priority: str) -> Convers
     return replace(conversation, priority=priority, head_start=head_start)
 
 
-def announced(turn: Turn, conversation: Conversation) -> Conversation:
-    """Tell the client, once, what to expect: a person soon, nobody now, or the line's hours."""
-    key = _expectation(turn, conversation.line)
-    if key in conversation.said:
-        return conversation
-    text = turn.book.text(conversation.line, key, conversation.language)
-    return turn.say(replace(conversation, said=(*conversation.said, key)), text)
-
-
-def _expectation(turn: Turn, line: str) -> str:
-    rules = turn.book.line(line)
-    if not turn.book.is_open(line, turn.now):
-        return "out_of_hours"
-    at_work = any(turn.roster.at_work(name, turn.book, turn.now) for name in rules.operators)
-    return "queued" if at_work else "nobody"
-
-
 def drain(turn: Turn) -> None:
     """Offer waiting conversations, longest waiting first, while somebody can take one.
 
     What nobody could take is not looked at again before somebody has come or has room again, or its own time has come.
     """
     desk = turn.desk
-    if not desk.has_queue or not turn.book.is_open(desk.line, turn.now) or not turn.pool.free:
+    if not desk.has_queue or not turn.book.is_open(desk.line, turn.now):
+        return
+    _ask_supervisors(turn)
+    if not turn.pool.free:
         return
     moves = turn.pool.moves
     if _offer_all(turn, desk.newly_queued() if desk.looked_at == moves else _waiting(desk)):
         desk.looked_at = moves
         desk.fresh.clear()
+
+
+def _ask_supervisors(turn: Turn) -> None:
+    """Offer what nobody answered to all supervisors who are at work and have room."""
+    for conversation in map(turn.desk.get, list(turn.desk.escalated)):
+        choice = choose_supervisors(conversation, turn.pool, turn.now) if conversation else None
+        if conversation and choice and choice.chosen:
+            offer(turn, conversation, choice)
 
 
 def _waiting(desk: Desk) -> Iterator[Conversation]:
@@ -112,8 +113,10 @@ def _offer_all(turn: Turn, waiting: Iterable[Conversation]) -> bool:
 def offer(turn: Turn, conversation: Conversation, choice: Choice) -> None:
     """Ask the chosen operators, and keep the reasons."""
     rules = turn.book.line(conversation.line)
-    broadcast = choice.rule == Distribution.BROADCAST
+    broadcast = choice.rule in AT_ONCE
     due = turn.now + rules.offer_timeout
+    if not conversation.returns:
+        turn.desk.served.append(turn.now)
     turn.save(steps.offered(conversation, choice.chosen, turn.now, due, broadcast=broadcast))
     for operator in () if broadcast else choice.chosen:
         _count(turn, operator, conversation.line)
@@ -172,7 +175,19 @@ def _wait_for(turn: Turn, conversation: Conversation, at: datetime) -> None:
 def give_back(turn: Turn, conversation: Conversation, who: tuple[str, ...], what: str) -> None:
     """Return a conversation to the queue because `who` did not answer or let it go: they are not asked again soon."""
     until = turn.now + turn.book.line(conversation.line).ask_again_after
-    _return(turn, steps.let_go(conversation, who, until, turn.now), who, what)
+    _escalate(turn, _return(turn, steps.let_go(conversation, who, until, turn.now), who, what))
+
+
+def _escalate(turn: Turn, conversation: Conversation) -> None:
+    """Ask others than the rule does, once a conversation has come back often enough."""
+    rules = turn.book.line(conversation.line).escalate
+    if rules is None or conversation.returns < rules.after:
+        return
+    if rules.to is not None and conversation.escalated != rules.to:
+        turn.save(turn.happened(replace(conversation, escalated=rules.to), f"escalated_{rules.to}"))
+    elif rules.to_line is not None and rules.to_line not in {conversation.line, *conversation.overflowed}:
+        step = replace(conversation, overflowed=(*conversation.overflowed, conversation.line))
+        move(turn, turn.happened(step, "escalated_line", to=turn.book.line(rules.to_line).name), rules.to_line)
 
 
 def take_back(turn: Turn, conversation: Conversation, who: tuple[str, ...]) -> Conversation:
@@ -181,7 +196,8 @@ def take_back(turn: Turn, conversation: Conversation, who: tuple[str, ...]) -> C
 
 
 def _return(turn: Turn, conversation: Conversation, who: tuple[str, ...], what: str) -> Conversation:
-    return turn.save(turn.happened(conversation, what, name=", ".join(turn.book.name(name) for name in who)))
+    names = ", ".join(turn.book.name(name) for name in who)
+    return turn.save(watched(turn, turn.happened(conversation, what, name=names)))
 
 
 def freed(turn: Turn, before: Conversation) -> None:
@@ -192,7 +208,7 @@ def freed(turn: Turn, before: Conversation) -> None:
         for conversation in turn.desk.offered:
             if conversation.broadcast:
                 _keep_offer(turn, conversation)
-    lines = {line for name in free for line in turn.book.rules.lines_of(name)} - {turn.desk.line}
+    lines = {line for name in free for line in turn.book.serves(name)} - {turn.desk.line}
     if lines:
         turn.effects.append(WakeLines(tuple(sorted(lines))))
     drain(turn)
@@ -205,12 +221,42 @@ def sweep(turn: Turn) -> None:
         _keep_offer(turn, conversation)
     absent = set(turn.roster.absent_with_load(turn.book, turn.now))
     for conversation in list(turn.desk.conversations.values()) if absent else ():
-        if conversation.state is State.OPEN and conversation.operator in absent:
-            take_back(turn, conversation, (conversation.operator,))
+        if conversation.operator in absent:
+            _left(turn, conversation)
     for conversation in turn.desk.queue:
+        if hand_round(turn, conversation):
+            continue
         if not conversation.said:
             turn.save(announced(turn, conversation))
     drain(turn)
+
+
+def _left(turn: Turn, conversation: Conversation) -> None:
+    """Return what somebody who left has not answered at once, and what they have answered when its time has come."""
+    after = turn.book.line(conversation.line).return_held_after
+    if conversation.state is State.OPEN:
+        take_back(turn, conversation, (conversation.operator,))
+    elif conversation.state is State.WAITING and after is not None and steps.LEFT not in conversation.timers:
+        turn.save(steps.with_timer(conversation, steps.LEFT, turn.now + after))
+
+
+def return_held(turn: Turn, conversation: Conversation) -> None:
+    """Return to the queue what somebody holds who left, unless they are back."""
+    if turn.roster.at_work(conversation.operator, turn.book, turn.now):
+        turn.save(steps.with_timer(conversation, steps.LEFT, None))
+    else:
+        take_back(turn, conversation, (conversation.operator,))
+        freed(turn, conversation)
+
+
+def unanswered(turn: Turn, conversation: Conversation) -> None:
+    """Return an offer that nobody took in time, or keep it until somebody acts, as the line's rules say."""
+    if turn.book.line(conversation.line).unanswered == "stay":
+        names = ", ".join(map(turn.book.name, conversation.offered))
+        turn.save(turn.happened(steps.with_timer(conversation, steps.OFFER, None), "unanswered_stays", name=names))
+    else:
+        give_back(turn, conversation, conversation.offered, "unanswered")
+        freed(turn, conversation)
 
 
 def _level(turn: Turn) -> None:
@@ -225,7 +271,11 @@ def _level(turn: Turn) -> None:
 def _keep_offer(turn: Turn, conversation: Conversation) -> None:
     """Let an offer stand only for those who can still take it; a broadcast also reaches those who are free since."""
     standing = tuple(name for name in conversation.offered if _may_answer(turn, name))
-    if conversation.broadcast and turn.book.is_open(conversation.line, turn.now):
+    if (
+        conversation.broadcast
+        and conversation.escalated != "supervisors"
+        and turn.book.is_open(conversation.line, turn.now)
+    ):
         free = choose(conversation, turn.pool, turn.now).free
         standing += tuple(name for name in free if name not in standing)
     if not standing:

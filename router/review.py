@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from router.durations import written_as
 from router.hours import Interval, Weekday, is_open, next_change
 from router.people import Role
 from router.rules import Rules
@@ -56,7 +57,7 @@ def _written(value: Any) -> Any:
         case tuple():
             return [_written(each) for each in value]
         case timedelta():
-            return f"{value.total_seconds():g}s" if value.total_seconds() < 60 else str(value)
+            return written_as(value)
         case Enum():
             return value.value
         case date():
@@ -79,6 +80,38 @@ def _differences(path: str, before: object, after: object) -> Iterator[Change]:
 def idle(rules: Rules) -> list[str]:
     """Return who answers but serves no line; supervisors and admins may well do so."""
     return [name for name, it in rules.operators.items() if it.role is Role.OPERATOR and not rules.lines_of(name)]
+
+
+def missing_skills(rules: Rules) -> Iterator[tuple[str, str, int]]:
+    """Yield (line, skill, level) that nobody of a line has, though it or what the bot hands over to it needs them."""
+    for name, line in rules.lines.items():
+        here = {name, None} if line.triage else {name}
+        handed = [it.skills for it in rules.triage.intents.values() if it.line in here]
+        wanted = {(skill, level) for skills in (line.skills, *handed) for skill, level in skills.items()}
+        for skill, level in sorted(wanted):
+            if not any(rules.operators[each].skills.get(skill, 0) >= level for each in line.operators):
+                yield name, skill, level
+
+
+def loops(rules: Rules) -> list[tuple[str, ...]]:
+    """Return overflows that lead back to where they began, each once, as the lines on the way."""
+    found: dict[frozenset[str], tuple[str, ...]] = {}
+    for name in rules.lines:
+        way: list[str] = []
+        at: str | None = name
+        while at is not None and at not in way:
+            way.append(at)
+            at = rules.lines[at].queue.overflow
+        if at == name:
+            found.setdefault(frozenset(way), tuple(way))
+    return list(found.values())
+
+
+def unled(rules: Rules) -> list[str]:
+    """Return the lines that escalate to supervisors though there are none."""
+    if any(it.role is not Role.OPERATOR for it in rules.operators.values()):
+        return []
+    return [name for name, line in rules.lines.items() if line.escalate and line.escalate.to == "supervisors"]
 
 
 def gaps(rules: Rules, line: str, now: datetime) -> list[Gap]:

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from router.catalog import Catalog
-from router.hours import Plan, Stretch, stretch
+from router.hours import Plan, Stretch, next_opening, stretch
+from router.lines import Counts, LineRules
 from router.people import Role
 from router.ports import Channel
-from router.rules import Counts, LineRules, OperatorRules, Rules
+from router.rules import OperatorRules, Rules
 
 
 class SlotPrompts(Protocol):
@@ -89,6 +90,10 @@ class Rulebook:
         known = self.operator(operator)
         return known is not None and known.role is not Role.OPERATOR
 
+    def serves(self, operator: str) -> tuple[str, ...]:
+        """Return the lines on which somebody who has room may be awaited: for those who lead, all."""
+        return tuple(self.rules.lines) if self.leads(operator) else self.rules.lines_of(operator)
+
     def on_shift(self, operator: str, now: datetime) -> bool:
         """Return whether `now` is within an operator's own hours."""
         known = self.operator(operator)
@@ -113,6 +118,10 @@ class Rulebook:
     def is_open(self, line: str, now: datetime) -> bool:
         """Return whether `now` is within a line's hours."""
         return self._stretch("line", line, self.line(line).hours, now).is_open
+
+    def opens(self, line: str, now: datetime) -> datetime | None:
+        """Return when a line opens next after `now`; None when it never does."""
+        return next_opening(self.line(line).hours, now)
 
     def _stretch(self, kind: str, name: str, hours: Plan | None, now: datetime) -> Stretch:
         known = self._stretches.get((kind, name))

@@ -1,4 +1,4 @@
-"""What admins write in YAML about lines, operators, hours and triage.
+"""What admins write in YAML about operators and triage, and, with `lines`, all that the core decides by.
 
 Unknown keys are errors. Cross-references (an operator a line names, a line an intent names) are checked here as well.
 """
@@ -7,122 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from router.durations import Duration
 from router.hours import Plan
+from router.lines import Level, LineRules, Name, Tongue
 from router.people import Role
 from router.strict import Strict
 from router.timetable import Hours, Leave, Shifts
 
 Language = Literal["en", "ru"]
-#: 1 is some, 5 is expert
-Level = Annotated[int, Field(ge=1, le=5)]
-#: the first part of a BCP 47 tag
-Tongue = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
-
-
-class Distribution(StrEnum):
-    """Who is asked first."""
-
-    STRICT = "strict"
-    EVEN = "even"
-    LEAST_LOADED = "least_loaded"
-    BROADCAST = "broadcast"
-
-
-class EvenBy(StrEnum):
-    """What `even` evens out."""
-
-    COUNT = "count"
-    LONGEST_IDLE = "longest_idle"
-
-
-class Counts(StrEnum):
-    """Which conversations take up capacity, besides those that are offered."""
-
-    OPEN = "open"
-    OPEN_AND_WAITING = "open_and_waiting"
-
-
-class MatchLanguage(StrEnum):
-    """What a client's language means to the choice of an operator."""
-
-    OFF = "off"
-    PREFER = "prefer"
-    REQUIRE = "require"
-
-
-class AutoClose(Strict):
-    """Ends a conversation whose client has gone silent."""
-
-    after: Annotated[Duration, Field(ge=timedelta(seconds=1))]
-    #: said to the client; null says nothing
-    text: str | None = None
-
-
-class Texts(Strict):
-    """What the line says by itself, each in the client's language unless written here. An empty text says nothing."""
-
-    #: the line is closed now
-    out_of_hours: str | None = None
-    #: a person will answer
-    queued: str | None = None
-    #: nobody of the line is at work
-    nobody: str | None = None
-    closed: str | None = None
-    rating: str | None = None
-    thanks: str | None = None
-
-
-class LineRules(Strict):
-    """One queue with its own operators and rules."""
-
-    name: str
-    #: in the order in which `strict` asks them
-    operators: tuple[Name, ...] = ()
-    distribution: Distribution = Distribution.EVEN
-    #: what `even` looks at: who was given the fewest, or whose last one is the longest ago
-    even_by: EvenBy = EvenBy.COUNT
-    #: what a conversation that waits for the client weighs under `least_loaded`; one that waits for us weighs 1
-    waiting_weighs: Annotated[float, Field(ge=0, le=1)] = 0.5
-    #: conversations of this line that each operator may have at a time; null for as many as they may have in all
-    capacity: Annotated[int, Field(ge=1, le=1000)] | None = None
-    #: whether this line's conversations take up capacity while they wait for the client
-    capacity_counts: Counts = Counts.OPEN_AND_WAITING
-    #: skill → level an operator must have for this line's conversations
-    skills: Mapping[Name, Level] = {}
-    match_language: MatchLanguage = MatchLanguage.OFF
-    #: whoever has waited for this long is offered to operators without the skills and languages too; null for never
-    relax_after: Duration | None = None
-    #: the class of conversations whose client and intent have none
-    priority: Name | None = None
-    responsible_first: bool = True
-    previous_operator_first: bool = True
-    #: how long a conversation waits for whoever comes first while they are at work and have no room
-    sticky: Duration = timedelta()
-    #: how long an operator has to take an offer
-    offer_timeout: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(seconds=60)
-    #: who let a conversation go is not asked again for this long
-    ask_again_after: Duration = timedelta(minutes=5)
-    hours: Hours | None = None
-    #: what a closed conversation's client writes within this time continues it; 0s always starts a new one
-    reopen_within: Duration = timedelta(hours=12)
-    auto_close: AutoClose | None = None
-    rating: bool = True
-    #: the bot speaks first
-    triage: bool = True
-    texts: Texts = Texts()
-
-    @property
-    def rule(self) -> str:
-        """By what operators are sorted."""
-        longest_idle = self.distribution is Distribution.EVEN and self.even_by is EvenBy.LONGEST_IDLE
-        return self.even_by.value if longest_idle else self.distribution.value
 
 
 class OperatorRules(Strict):
@@ -219,6 +115,18 @@ class Rules(Strict):
             if name not in self.priorities
         ]
         problems += [
+            (("lines", *path), f"there is no line named {target!r} under lines")
+            for line, rules in self.lines.items()
+            for path, target in _targets(line, rules)
+            if target not in self.lines
+        ]
+        problems += [
+            (("lines", *path), "it leads to the line itself; name another line")
+            for line, rules in self.lines.items()
+            for path, target in _targets(line, rules)
+            if target == line
+        ]
+        problems += [
             (("operators", name, "capacity_on", line), f"there is no line named {line!r} under lines")
             for name, person in self.operators.items()
             for line in person.capacity_on
@@ -244,6 +152,16 @@ class Rules(Strict):
     def lines_of(self, operator: str) -> tuple[str, ...]:
         """Return the lines an operator serves, in the order written."""
         return tuple(name for name, line in self.lines.items() if operator in line.operators)
+
+
+def _targets(name: str, line: LineRules) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield (path, the line that is named there)."""
+    if line.queue.overflow is not None:
+        yield (name, "queue", "overflow"), line.queue.overflow
+    if line.escalate is not None and line.escalate.to_line is not None:
+        yield (name, "escalate", "to_line"), line.escalate.to_line
+    for index, target in enumerate(line.out_of_hours.hand_to):
+        yield (name, "out_of_hours", "hand_to", index), target
 
 
 class ReferenceProblems(ValueError):

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from router.lines import MatchLanguage
 from router.model import Conversation
 from router.rulebook import Rulebook
-from router.rules import IntentRules, MatchLanguage, OperatorRules
+from router.rules import IntentRules, OperatorRules
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,13 +133,14 @@ class Turn:
         text: str,
         *,
         kind: MessageKind = MessageKind.TEXT,
+        choices: tuple[str, ...] = (),
     ) -> Conversation:
-        """Let the line speak to the client; an empty text says nothing."""
+        """Let the line speak to the client, with quick answers where there are any; an empty text says nothing."""
         if not text:
             return conversation
         name = self.book.catalog.say(self.book.language(conversation.language), "client.assistant")
         author = Author(AuthorKind.BOT, name=name)
-        return self.add(conversation, author, kind, text)[0]
+        return self.add(conversation, author, kind, text, choices=choices)[0]
 
     def happened(self, conversation: Conversation, what: str, **data: str) -> Conversation:
         """Write down for staff what happened."""

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from router.durations import Duration
+from router.lines import Name
 from router.rates import Rate
-from router.rules import Name
 from router.strict import Strict
 
 MEGABYTE = 1_000_000

@@ -13,7 +13,7 @@ import typer
 
 from hub.commands.store import DEFAULT, SettingsFile
 from hub.settings import load
-from router.review import Change, Gap, changes, gaps, idle
+from router.review import Change, Gap, changes, gaps, idle, loops, missing_skills, unled
 from router.rules import Rules
 
 #: gaps of one line that are written out
@@ -55,6 +55,15 @@ def _value(value: object) -> str:
 def _what_to_look_at(rules: Rules, now: datetime) -> Iterator[str]:
     warnings = [f"The line {name} has no operators." for name, line in rules.lines.items() if not line.operators]
     warnings += [f"{rules.operators[name].name} ({name}) serves no line." for name in idle(rules)]
+    warnings += [
+        f"Nobody of the line {line} has the skill {skill} at level {level}, which conversations there may need."
+        for line, skill, level in missing_skills(rules)
+    ]
+    warnings += [
+        f"The lines {' → '.join([*way, way[0]])} overflow in a circle; who has been on all of them stays on the last."
+        for way in loops(rules)
+    ]
+    warnings += [f"The line {name} escalates to supervisors, and there are none." for name in unled(rules)]
     for name, line in rules.lines.items():
         if line.operators:
             warnings += _deserted(gaps(rules, name, now), line.hours.zone if line.hours else UTC)

@@ -11,7 +11,7 @@ from hub.settings.check import check
 from hub.settings.document import MAX_BYTES, Document, read
 from hub.settings.model import Settings, SettingsFile, file_model
 from hub.settings.problems import Problem, SettingsErrors, dotted
-from router.rules import LineRules
+from router.lines import LineRules
 
 
 def load(path: Path, env: Mapping[str, str], kinds: Mapping[str, Kind] = KINDS) -> Settings:

@@ -16,8 +16,9 @@ from pydantic import AfterValidator, Field, SecretStr, create_model, model_valid
 from bots.http.settings import ReceiverSettings
 from hub.channels import Kind
 from router.durations import Duration
+from router.lines import Name
 from router.rates import Rate
-from router.rules import Language, Name, Rules
+from router.rules import Language, Rules
 from router.strict import Strict
 
 #: characters of the token for `/metrics`

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any
 
 from pydantic_core import ErrorDetails
+
+from router.durations import written_as
+from router.lines import TONGUE_PATTERN
 
 _EXPECTED = {
     "int_type": "a whole number such as 5",
@@ -87,9 +91,14 @@ def _meant(written: str | None, choices: list[str]) -> str:
 def _pattern(pattern: str) -> str:
     if pattern == _NAME_PATTERN:
         return "expected a name of 1 to 40 small Latin letters, digits, - and _, such as sales-2"
+    if pattern == TONGUE_PATTERN:
+        return "expected a language of two or three small Latin letters, such as en"
     return f"expected a text that fits the pattern {pattern}"
 
 
 def _from_table(kind: str, context: Mapping[str, Any]) -> str:
     expected = _EXPECTED.get(kind)
+    if expected and any(isinstance(limit, timedelta) for limit in context.values()):
+        written = {key: written_as(limit) for key, limit in context.items() if isinstance(limit, timedelta)}
+        return f"expected {expected.replace('a number', 'a duration').format_map(written)}"
     return f"expected {expected.format_map(context)}" if expected else ""

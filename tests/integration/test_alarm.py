@@ -43,7 +43,7 @@ async def test_what_is_unanswered_when_a_shift_ends_returns_to_the_queue(store: 
     """The client waits for somebody who has gone home: the next one is found."""
     operators = {"anna": {"name": "Anna", "hours": HOURS}}
     clock, channel = ManualClock(EARLY + timedelta(hours=9)), ScriptedChannel()
-    rules = {**_rules(offer_timeout="1d"), "operators": operators}
+    rules = {**_rules(offer_timeout="12h"), "operators": operators}
     async with running(stage_of(store, [channel], rules=rules, clock=clock)) as stage:
         await stage.command("anna", "presence", presence="available")
         await channel.write("carl", "hello")

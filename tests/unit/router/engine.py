@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -299,6 +300,8 @@ def copy_of(desk: Desk) -> Desk:
         _heard=dict(desk._heard),
         pool=desk.pool and _copy_of_pool(desk.pool, roster),
         fresh=dict(desk.fresh),
+        served=copy(desk.served),
+        escalated=dict(desk.escalated),
         _queue=list(desk._queue),
         _offered=dict(desk._offered),
     )

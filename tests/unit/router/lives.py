@@ -62,6 +62,22 @@ _HOURS: tuple[Any, ...] = (
 )
 
 
+_OTHER = {"sales": "support", "support": "sales"}
+_ESCALATIONS: dict[str, tuple[Any, ...]] = {
+    name: (None, {"after": 1, "to": "supervisors"}, {"after": 2, "to": "everyone"}, {"after": 1, "to_line": other})
+    for name, other in _OTHER.items()
+}
+_QUEUES: dict[str, tuple[Any, ...]] = {
+    name: (
+        {},
+        {"limit": 1, "overflow": other},
+        {"limit": 1, "tell_position": True, "tell_every": "30s", "call_back_after": "1m"},
+        {"max_wait": "2m", "overflow": other, "call_back_after": "3m"},
+    )
+    for name, other in _OTHER.items()
+}
+
+
 @st.composite
 def _operators(draw: st.DrawFn) -> dict[str, Any]:
     people: dict[str, Any] = {}
@@ -100,6 +116,11 @@ def _lines(draw: st.DrawFn, name: str) -> dict[str, Any]:
         "relax_after": draw(st.sampled_from([None, "10m"])),
         "priority": draw(st.sampled_from([None, "vip"])),
         "sticky": draw(st.sampled_from(["0s", "3m"])),
+        "unanswered": draw(st.sampled_from(["return", "stay"])),
+        "escalate": draw(st.sampled_from(_ESCALATIONS[name])),
+        "return_held_after": draw(st.sampled_from([None, "20m"])),
+        "queue": draw(st.sampled_from(_QUEUES[name])),
+        "out_of_hours": draw(st.sampled_from([{}, {"bot": True}, {"hand_to": [_OTHER[name]]}])),
     }
 
 

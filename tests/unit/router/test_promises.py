@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from msgspec.structs import replace
 
-from router.conversation import CLOSE, OFFER, RETRY, TRIAGE
+from router.conversation import CLOSE, LEFT, OFFER, QUEUE, RETRY, TRIAGE
 from router.delivery import Action
 from router.desk import Desk
 from router.distribution import choose
@@ -40,10 +40,10 @@ from tests.unit.router.world import World
 _HELD = {State.OPEN, State.WAITING}
 _TIMERS = {
     State.TRIAGE: ({TRIAGE}, {CLOSE}, set()),
-    State.QUEUED: ({RETRY}, set()),
-    State.OFFERED: ({OFFER},),
+    State.QUEUED: ({RETRY}, {QUEUE}, {QUEUE, RETRY}, set()),
+    State.OFFERED: ({OFFER}, set()),
     State.OPEN: (set(),),
-    State.WAITING: ({CLOSE}, set()),
+    State.WAITING: ({CLOSE}, {LEFT}, {CLOSE, LEFT}, set()),
     State.CLOSED: (set(),),
 }
 
@@ -131,8 +131,10 @@ def _old_news_change_nothing(decision: Decision) -> None:
     event, before = decision.event, decision.before
     if isinstance(event, TimerFired) and (before is None or before.timers.get(event.kind) != event.due_at):
         assert decision.effects == ()
-    if isinstance(event, TriageAnswered) and (before is None or before.state is not State.TRIAGE):
-        assert decision.effects == ()
+    if isinstance(event, TriageAnswered):
+        heard = before is not None and before.bot.pending == event.message
+        spoken_over = before is None or before.state not in {State.TRIAGE, State.QUEUED}
+        assert decision.effects == () or (heard and not spoken_over)
 
 
 class Fate(Enum):

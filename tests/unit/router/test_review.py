@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from router.review import AHEAD, Change, changes, gaps, idle
+from router.review import AHEAD, Change, changes, gaps, idle, loops, missing_skills, unled
 from router.rules import Rules
-from tests.unit.router.shops import shop
+from tests.unit.router.shops import shop, two_lines
 from tests.unit.router.world import World
 
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -25,7 +25,7 @@ def test_a_change_names_its_setting_with_both_values_as_they_are_written() -> No
     before = _rules(hours=DAYS)
     after = _rules(hours={"week": {"mon-thu": "09:00-18:00", "fri": "09:00-13:00"}}, offer_timeout="90s", rating=False)
     assert changes(before, after) == [
-        Change("lines.sales.offer_timeout", "0:01:00", "0:01:30"),
+        Change("lines.sales.offer_timeout", "1m", "1m 30s"),
         Change("lines.sales.hours.week.fri", "09:00-18:00", "09:00-13:00"),
         Change("lines.sales.rating", True, False),
     ]
@@ -68,3 +68,27 @@ def test_gaps_are_the_times_of_the_line_at_which_nobody_works(people: Any, line:
         at = MONDAY + timedelta(minutes=minutes)
         deserted = book.is_open("sales", at) and not any(book.on_shift(name, at) for name in people)
         assert any(gap.since <= at < gap.until for gap in found) is deserted
+
+
+def test_a_skill_nobody_of_a_line_has_is_found() -> None:
+    """Whether the line wants it, or what the bot hands over to it; a level that is too low is none."""
+    people: dict[str, Any] = {"ann": {"skills": {"cars": 2, "returns": 1}}}
+    triage = {"intents": {"refund": {"skills": {"returns": 2}}, "hours": {"skills": {"cars": 1}}}}
+    rules = Rules.model_validate(shop(people, triage, skills={"boats": 1}))
+    assert list(missing_skills(rules)) == [("sales", "boats", 1), ("sales", "returns", 2)]
+
+
+def test_overflows_that_lead_back_are_found_once() -> None:
+    def rules(sales: str | None, support: str | None) -> Rules:
+        queues = ({"queue": {"limit": 1, "overflow": to}} for to in (sales, support))
+        return Rules.model_validate(two_lines(*queues))
+
+    assert loops(rules("support", "sales")) == [("sales", "support")]
+    assert loops(rules("support", None)) == []
+
+
+def test_escalation_to_supervisors_who_do_not_exist_is_found() -> None:
+    rules = shop({"ann": {}}, escalate={"to": "supervisors"})
+    assert unled(Rules.model_validate(rules)) == []
+    rules["operators"]["eve"]["role"] = "operator"
+    assert unled(Rules.model_validate(rules)) == ["sales"]

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from router.lines import Distribution
 from router.people import Role
-from router.rules import Distribution, ReferenceProblems, Rules
+from router.rules import ReferenceProblems, Rules
 from tests.unit.router.shops import shop, two_lines
 
 

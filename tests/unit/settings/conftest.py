@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from hub.channels import Kind
 from hub.settings import Problem, Settings, SettingsErrors, load
-from router.rules import Name
+from router.lines import Name
 from router.strict import Strict
 
 

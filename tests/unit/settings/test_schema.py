@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from hub.schema import field_docs, settings_schema
-from router.rules import LineRules, Rules
+from router.lines import LineRules
+from router.rules import Rules
 from tests.unit.settings.conftest import KINDS, Site
 
 
