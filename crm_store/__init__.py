@@ -10,6 +10,7 @@ from crm_store.driver import Database, DriverName, connect
 from crm_store.failures import not_a_replica_set
 from crm_store.figures import Figures
 from crm_store.files import GridFiles
+from crm_store.history import MongoHistory
 from crm_store.indexes import ensure_indexes
 from crm_store.lanes import LaneReads
 from crm_store.ledger import MongoLedger
@@ -27,6 +28,7 @@ class MongoStore(Commits, LaneReads, ChatReads, PageReads, Accounts):
         self.ledger = MongoLedger(database)
         self.figures = Figures(database)
         self.files = GridFiles(database)
+        self.history = MongoHistory(database)
         self.webhooks = MongoWebhooks(database)
 
     @property

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from msgspec import Struct
 from pydantic import BaseModel
 
 from router.durations import written_as
@@ -19,14 +20,13 @@ from router.rules import Rules
 AHEAD = timedelta(days=14)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One setting that differs; `before` or `after` is None where there is none."""
+class Change(Struct, frozen=True):
+    """One setting that differs; `before` or `after` is None where there is none, both where values are not shown."""
 
     #: dot path, as in error messages
     setting: str
-    before: object | None
-    after: object | None
+    before: Any = None
+    after: Any = None
 
 
 @dataclass(frozen=True, slots=True)

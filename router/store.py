@@ -12,6 +12,7 @@ from msgspec import Struct
 from router.access import Accounts
 from router.delivery import Attempt, Delivery, DeliveryState
 from router.effects import Explain, Outcome
+from router.history import History
 from router.loads import Load, LoadChange
 from router.model import Conversation, Message
 from router.people import Client, Identity, OperatorState
@@ -168,6 +169,10 @@ class Store(Accounts, Protocol):
     @property
     def webhooks(self) -> WebhookStore:
         """What integrators' programs have been told."""
+
+    @property
+    def history(self) -> History:
+        """Versions of the settings."""
 
     # What lanes read
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from tests.contract.store_commit import CommitContract
 from tests.contract.store_files import FilesContract
+from tests.contract.store_history import HistoryContract
 from tests.contract.store_ledger import LedgerContract
 from tests.contract.store_pages import ChatContract, PageContract
 from tests.contract.store_reads import AccountContract, DeliveryContract, LaneContract
 
-__all__ = ["FilesContract", "LedgerContract", "StoreContract"]
+__all__ = ["FilesContract", "HistoryContract", "LedgerContract", "StoreContract"]
 
 
 class StoreContract(CommitContract, LaneContract, DeliveryContract, PageContract, ChatContract, AccountContract):

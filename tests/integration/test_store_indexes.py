@@ -8,16 +8,18 @@ from typing import Any
 
 from crm_store import MongoStore
 from router.access import Account, Accounts
+from router.history import Progress
 from router.model import State
 from router.people import Client, Identity
 from router.ports import Update
 from router.store import Filter, Store
 from router.tokens import Token
 from tests.contract.store_files import put
+from tests.contract.store_history import FIRST as VERSION
 from tests.contract.store_samples import NOW, Batches, at, conversation, delivery, load, message
 
 #: what only writes, or reads nothing of its own
-WRITES = {"commit", "save_account", "open_session", "add_token", "files", "webhooks", "unapplied", "close"}
+WRITES = {"commit", "save_account", "open_session", "add_token", "files", "history", "webhooks", "unapplied", "close"}
 
 
 async def filled(store: MongoStore) -> str:
@@ -108,6 +110,14 @@ async def test_no_query_scans_a_collection(store: MongoStore, database: str) -> 
     await store.figures.days(NOW)
     await store.figures.days(NOW, "shop")
     await store.figures.gaps(NOW)
+    await store.history.add(VERSION)
+    for begun in (True, False):
+        await store.history.latest(begun=begun)
+    await store.history.page(5, 5)
+    await store.history.page(0, 5)
+    await store.history.find(1)
+    await store.history.advance(1, Progress.IN_FORCE)
+    await store.history.withdraw(1)
     await store.catch_up()
     await store.log.refused()
     await store.files.find(file, channel="shop", chat="v1")

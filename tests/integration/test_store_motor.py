@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from crm_store import MongoStore, open_store
-from tests.contract.store import FilesContract, LedgerContract, StoreContract
+from tests.contract.store import FilesContract, HistoryContract, LedgerContract, StoreContract
 
 
 @pytest.fixture
@@ -27,4 +27,8 @@ class TestStore(StoreContract):
 
 
 class TestFiles(FilesContract):
+    pass
+
+
+class TestHistory(HistoryContract):
     pass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.contract.store import FilesContract, LedgerContract, StoreContract
+from tests.contract.store import FilesContract, HistoryContract, LedgerContract, StoreContract
 
 
 class TestLedger(LedgerContract):
@@ -14,4 +14,8 @@ class TestStore(StoreContract):
 
 
 class TestFiles(FilesContract):
+    pass
+
+
+class TestHistory(HistoryContract):
     pass
