@@ -130,6 +130,7 @@ async def serve(settings: Settings, data: Path, clock: Clock | None = None) -> A
         passwords = await ensure(store, settings.rules)
         runner, url = await _listen(stack, hub, settings)
         await hub.start()
+        hub.chronicle.went_by(settings)
         stack.push_async_callback(hub.stop)
         stack.push_async_callback(_close_doors, runner)
         yield Running(hub, url, passwords)

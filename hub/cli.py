@@ -13,8 +13,10 @@ from typing import Annotated
 import typer
 
 from hub.commands import ledger, operator, token, webhooks
+from hub.commands.apply import apply, rollback
 from hub.commands.backup import backup, restore
 from hub.commands.doctor import doctor
+from hub.commands.history import history
 from hub.commands.plan import plan
 from hub.commands.replay import replay
 from hub.commands.when import when
@@ -35,6 +37,9 @@ app.add_typer(token.app, name="token")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(webhooks.app, name="webhooks")
 app.command()(plan)
+app.command()(apply)
+app.command()(rollback)
+app.command()(history)
 app.command()(replay)
 app.command()(backup)
 app.command()(restore)

@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from hub.chronicle import Chronicle
 from hub.engine.dispatch import CONSOLE, parse_command
 from hub.engine.engine import Engine
 from hub.engine.feed import Feed
@@ -21,7 +22,7 @@ from hub.engine.meters import Meters
 from hub.engine.recent import Recent
 from hub.engine.supervisor import Supervisor
 from hub.metrics import Metrics
-from hub.settings import Settings, SettingsErrors, next_start_only
+from hub.settings import Settings, SettingsErrors, cut_off, next_start_only
 from hub.webhooks.desk import Webhooks
 from router.catalog import Catalog
 from router.console import allowed, allowed_of, may_see
@@ -57,10 +58,16 @@ class Hub:
     webhooks: Webhooks = field(init=False)
     #: runs: what a former run left has been taken up, and nobody has asked it to stop
     up: bool = False
+    #: records which settings the hub goes by
+    chronicle: Chronicle = field(init=False)
+    #: whose rules are in force
+    _in_force: Settings = field(init=False)
     _metrics: Metrics = field(init=False)
 
     def __post_init__(self) -> None:
         self.webhooks = Webhooks(self, self.engine, self.settings.webhooks)
+        self._in_force = self.settings
+        self.chronicle = Chronicle(self.engine)
         self._metrics = Metrics(self.engine)
 
     @property
@@ -198,6 +205,9 @@ class Hub:
 
     async def edited(self, edited: Settings | SettingsErrors) -> None:
         """Apply an edit of the settings file; a bad one changes nothing and is shown."""
+        if isinstance(edited, Settings):
+            torn = cut_off(self._in_force, edited)
+            edited = SettingsErrors([torn]) if torn and not await self.chronicle.knows(edited) else edited
         if isinstance(edited, SettingsErrors):
             self.problems = tuple(map(str, edited.problems))
             _log.error("settings.refused", problems=self.problems)
@@ -205,6 +215,8 @@ class Hub:
             self.problems = ()
             self.pending = next_start_only(self.settings, edited)
             await self.engine.use(Rulebook(edited.rules, self.catalog, self.prompts, edited.where))
+            self._in_force = edited
+            self.chronicle.went_by(edited)
             _log.info("settings.applied", pending=self.pending)
         data: dict[str, object] = {"problems": list(self.problems), "pending": list(self.pending)}
         self.feed.mention(FeedEvent(0, self.clock.now(), "rules", data=data))

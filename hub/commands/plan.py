@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from hub.commands.store import DEFAULT, SettingsFile
-from hub.settings import load
+from hub.settings import Settings, load, next_start_only, parse
+from hub.settings.load import read_bytes
 from router.review import Change, Gap, changes, gaps, idle, loops, missing_skills, unled
 from router.rules import Rules
 
@@ -27,18 +28,34 @@ def plan(
     file: SettingsFile = DEFAULT,
 ) -> None:
     """Show what differs between the rules that run and new ones, and what to look at before they go live."""
-    before, after = load(file, os.environ).rules, load(new, os.environ).rules
-    typer.echo("\n".join([*_what_changes(before, after), "", *_what_to_look_at(after, datetime.now(UTC))]))
+    before = load(file, os.environ)
+    typer.echo(in_words(before, in_its_place(new, file), datetime.now(UTC)))
 
 
-def _what_changes(before: Rules, after: Rules) -> Iterator[str]:
-    found = changes(before, after)
+def in_its_place(new: Path, file: Path) -> Settings:
+    """Return the settings of a file as they are when they stand in another's place. Raises `SettingsErrors`."""
+    return parse(read_bytes(new), file, os.environ, called=str(new))
+
+
+def in_words(before: Settings | None, after: Settings, now: datetime) -> str:
+    """Return what changes, unless there is nothing to compare with, and what to look at."""
+    differences = _what_changes(before, after) if before else ()
+    return "\n".join([*differences, "", *_what_to_look_at(after.rules, now)]).lstrip()
+
+
+def _what_changes(before: Settings, after: Settings) -> Iterator[str]:
+    found = changes(before.rules, after.rules)
     yield _HEAD.get(len(found), f"{len(found)} settings change:")
     for change in found:
-        yield f"  {_told(change)}"
+        yield f"  {told(change)}"
+    for sentence in next_start_only(before, after):
+        yield f"  {sentence}"
 
 
-def _told(change: Change) -> str:
+def told(change: Change) -> str:
+    """Return one line about a setting that differs."""
+    if change.before is None and change.after is None:
+        return f"{change.setting} has changed"
     if change.before is None:
         return f"{change.setting}: {_value(change.after)} (new)"
     if change.after is None:

@@ -19,8 +19,17 @@ def load(path: Path, env: Mapping[str, str], kinds: Mapping[str, Kind] = KINDS) 
 
     Raises `SettingsErrors` with everything that is wrong with it.
     """
-    raw = read_bytes(path)
-    document = read(raw, str(path), env)
+    return parse(read_bytes(path), path, env, kinds)
+
+
+def parse(
+    raw: bytes, path: Path, env: Mapping[str, str], kinds: Mapping[str, Kind] = KINDS, *, called: str = ""
+) -> Settings:
+    """Return the settings in the bytes of the file `path`, or in those that are to take its place.
+
+    Raises `SettingsErrors` with everything that is wrong with them, in a file of the name `called`.
+    """
+    document = read(raw, called or str(path), env)
     checked = check(document, file_model(kinds))
     if checked is None:
         raise SettingsErrors(document.problems)
@@ -34,6 +43,8 @@ def load(path: Path, env: Mapping[str, str], kinds: Mapping[str, Kind] = KINDS) 
         rules=checked.rules(),
         where=_where(document, checked, path.name),
         revision=revision_of(raw),
+        text=raw.decode(),
+        file=path,
         webhooks=checked.webhooks,
     )
 

@@ -24,7 +24,7 @@ from router.strict import Strict
 #: characters of the token for `/metrics`
 _SHORTEST_TOKEN = 20
 #: what a webhook may be told of: types of the feed's events that are kept
-NoticeType = Literal["message", "conversation", "delivery", "client", "operator"]
+NoticeType = Literal["message", "conversation", "delivery", "client", "operator", "rules"]
 
 
 def _web_address(value: str) -> str:
@@ -120,7 +120,7 @@ class ConsoleSettings(Strict):
 class SubscriptionSettings(ReceiverSettings):
     """A program that is told what happens: signed notices are posted to it."""
 
-    #: what it is told of; `client` and `operator` belong to no line
+    #: what it is told of; `client`, `operator` and `rules` belong to no line
     events: Annotated[tuple[NoticeType, ...], Field(min_length=1)] = ("message", "conversation", "delivery")
     #: only what happens on these lines; empty is every line
     lines: tuple[Name, ...] = ()
@@ -131,7 +131,7 @@ class SubscriptionSettings(ReceiverSettings):
 
     @model_validator(mode="after")
     def _lines_fit_events(self) -> Self:
-        homeless = [event for event in self.events if event in {"client", "operator"}]
+        homeless = [event for event in self.events if event in {"client", "operator", "rules"}]
         if self.lines and homeless:
             raise ValueError(f"{' and '.join(homeless)} events belong to no line; leave out lines, or these events")
         return self
@@ -182,6 +182,10 @@ class Settings:
     where: Mapping[str, str]
     #: differs whenever the file's text differs
     revision: str
+    #: the file as it is written
+    text: str = field(repr=False)
+    #: where it is, or shall be
+    file: Path
     webhooks: Mapping[str, SubscriptionSettings] = field(default_factory=dict)
 
 

@@ -16,6 +16,8 @@ from hub.settings.problems import SettingsErrors
 
 #: an editor's writes within this time are one edit
 _DEBOUNCE_MS = 100
+#: seconds for which a file must have stayed as it is: whoever is in the middle of writing it is waited for
+_STILL = 0.2
 #: how often the file is looked at even when the system reports nothing, as on network and container mounts
 _LOOK_MS = 1000
 
@@ -45,12 +47,22 @@ async def watch(
         yield_on_timeout=True,
         recursive=False,
     ):
-        current = _revision(path)
-        if current != known:
+        if (current := await _at_rest(path, known)) != known:
             known = current
             applied = on_change(await asyncio.to_thread(_outcome, path, os.environ if env is None else env, kinds))
             if applied is not None:
                 await applied
+
+
+async def _at_rest(path: Path, known: str) -> str:
+    """Return the revision of a file that nobody is writing."""
+    current = _revision(path)
+    while current != known:
+        await asyncio.sleep(_STILL)
+        before, current = current, _revision(path)
+        if before == current:
+            break
+    return current
 
 
 def _revision(path: Path) -> str:

@@ -17,6 +17,7 @@ from hub.web import (
     api_files,
     api_ledger,
     api_session,
+    api_settings,
     api_staff,
     api_webhooks,
     pages,
@@ -46,6 +47,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *api_staff.OPERATIONS,
     *api_feed.OPERATIONS,
     *api_webhooks.OPERATIONS,
+    *api_settings.OPERATIONS,
     *api_ledger.OPERATIONS,
 )
 

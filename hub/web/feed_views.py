@@ -26,6 +26,8 @@ class FeedItem(Struct, frozen=True, kw_only=True):
     operator: OperatorView | None = None
     client: ClientView | None = None
     problems: Sequence[str] | None = None
+    #: the number of the settings that came into force, which `GET /settings/changes` lists
+    version: int | None = None
     #: who is typing
     name: str = ""
     #: what they typed so far, where the channel tells

@@ -89,7 +89,8 @@ class Narrator:
         return FeedItem(cursor=event.cursor, at=event.at, type="client", conversation=event.conversation, client=view)
 
     def _rules(self, event: FeedEvent, _facts: Facts) -> FeedItem:
-        return FeedItem(cursor=event.cursor, at=event.at, type="rules", problems=settings_problems(self._hub))
+        version, problems = int(event.subject) if event.subject else None, settings_problems(self._hub)
+        return FeedItem(cursor=event.cursor, at=event.at, type="rules", problems=problems, version=version)
 
     def _typing(self, event: FeedEvent, _facts: Facts) -> FeedItem:
         return FeedItem(

@@ -46,6 +46,7 @@ TAGS = {
     "Staff": "Colleagues, lines and ready-made texts.",
     "Events": "The feed of everything that happens.",
     "Webhooks": "The feed, sent to addresses of yours.",
+    "Settings": "Who changed the rules and when, for admins.",
     "Ledger": "What came in and could not be understood, for admins.",
     "Channels": "For systems that are a channel themselves: what clients say goes in, answers come out.",
 }

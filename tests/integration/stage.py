@@ -10,6 +10,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from crm_store import MongoStore
@@ -120,9 +121,8 @@ class NoTriage:
 
 def settings_of(rules: Rules) -> Settings:
     """Return settings that hold nothing but rules."""
-    return Settings(
-        HubSettings(), StoreSettings(), BusSettings(), {}, {"web": ConsoleSettings()}, rules, {}, revision="test"
-    )
+    parts = HubSettings(), StoreSettings(), BusSettings(), {}, {"web": ConsoleSettings()}, rules, {}
+    return Settings(*parts, revision="test", text="", file=Path("config.yaml"))
 
 
 @dataclass(slots=True)

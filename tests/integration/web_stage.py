@@ -175,10 +175,11 @@ async def web_stage(
     settings: HubSettings = UNHURRIED,
     clock: Clock | None = None,
     others: Sequence[Channel] = (),
+    rules: Mapping[str, Any] = RULES,
 ) -> AsyncIterator[WebStage]:
     """Run a hub with its web application, one scripted channel, and `others`."""
     channel = ScriptedChannel()
-    stage = stage_of(store, [channel, *others], RULES, clock)
+    stage = stage_of(store, [channel, *others], rules, clock)
     stage.hub.settings = replace(stage.hub.settings, hub=settings)
     for operator in stage.hub.rules.operators:
         await store.save_account(Account(operator, _password_hash()))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.settings import Settings, SettingsErrors, load, watch
+from hub.settings import Settings, SettingsErrors, cut_off, load, parse, watch
 from tests.unit.settings.conftest import GOOD, KINDS
 
 Outcome = Settings | SettingsErrors
@@ -118,3 +118,38 @@ async def test_an_edit_before_the_watching_counts(path: Path) -> None:
     watching.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await watching
+
+
+async def test_a_file_that_is_half_written_is_told_until_it_is_whole(path: Path, seen: asyncio.Queue[Outcome]) -> None:
+    """As an editor leaves it that empties the file before it writes, and is stopped on the way."""
+    write(path, "")
+    outcome = await until(seen, lambda outcome: isinstance(outcome, SettingsErrors))
+    assert "the file is empty" in str(outcome)
+    write(path, EDITED[: EDITED.index("strict")] + "'")
+    await until(seen, lambda outcome: isinstance(outcome, SettingsErrors) and "YAML" in str(outcome))
+    write(path, EDITED)
+    await until(seen, named("Shop"))
+
+
+async def test_who_is_writing_is_waited_for(path: Path, seen: asyncio.Queue[Outcome]) -> None:
+    """A file written bit by bit is looked at when all of it is there, even where less of it would make sense."""
+    for end in range(EDITED.index("operators: ["), len(EDITED) + 1, 10):
+        write(path, EDITED[:end])
+        await asyncio.to_thread(path.read_bytes)
+    write(path, EDITED)
+    async with asyncio.timeout(WITHIN):
+        assert named("Shop")(outcome := await seen.get())
+    assert isinstance(outcome, Settings)
+    assert outcome.text == EDITED
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "torn"), [("\n", "", True), ("\n", "\n", False), ("", "", False), ("", "\n", False)]
+)
+def test_a_file_that_ends_in_the_middle_of_a_line_is_torn(path: Path, before: str, after: str, torn: bool) -> None:
+    """Unless the one before it did so too."""
+    running = parse((GOOD.removesuffix("\n") + before).encode(), path, {}, KINDS)
+    problem = cut_off(running, parse((EDITED.removesuffix("\n") + after).encode(), path, {}, KINDS))
+    assert (problem is not None) is torn
+    if problem:
+        assert (problem.line, problem.column) == (14, 15)
