@@ -115,7 +115,8 @@ def _jump(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
     return after
 
 
-def _shifts(plan: Plan, day: date) -> list[tuple[datetime, datetime]]:
+def shifts(plan: Plan, day: date) -> list[tuple[datetime, datetime]]:
+    """Return when work begins and ends in the shifts that begin on a day; the last may end on the next."""
     return [(_instant(day, i.start, plan.zone), _instant(day, i.end, plan.zone)) for i in plan.times_on(day)]
 
 
@@ -134,7 +135,7 @@ def is_open(plan: Plan | None, now: datetime) -> bool:
 
 def _around(plan: Plan, now: datetime) -> list[tuple[datetime, datetime]]:
     today = now.astimezone(plan.zone).date()
-    return _shifts(plan, today - timedelta(days=1)) + _shifts(plan, today)
+    return shifts(plan, today - timedelta(days=1)) + shifts(plan, today)
 
 
 def opened_at(plan: Plan, now: datetime) -> datetime | None:
@@ -170,7 +171,7 @@ def next_change(plan: Plan | None, now: datetime) -> datetime | None:
     today = now.astimezone(plan.zone).date()
     state = is_open(plan, now)
     for offset in range(-1, _HORIZON_DAYS):
-        edges = sorted(edge for shift in _shifts(plan, today + timedelta(days=offset)) for edge in shift)
+        edges = sorted(edge for shift in shifts(plan, today + timedelta(days=offset)) for edge in shift)
         for edge in edges:
             if edge > now and is_open(plan, edge) != state:
                 return edge
