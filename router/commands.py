@@ -1,4 +1,4 @@
-"""What operators do: take, skip, reply, note, transfer, join, leave, close, reopen, resend, amend, come and go."""
+"""What operators do with a conversation, and how they come and go."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from router import amending
+from router import amending, promises
 from router import conversation as steps
 from router.clients import close
 from router.console import (
@@ -37,8 +37,10 @@ from router.events import (
     Seen,
     SetPresence,
     Skip,
+    Snooze,
     Take,
     Transfer,
+    Unsnooze,
 )
 from router.model import Author, AuthorKind, Conversation, JoinMode, MessageKind, State
 from router.people import Presence
@@ -100,7 +102,8 @@ def _reply(turn: Turn, conversation: Conversation, command: Reply) -> Refusal:
         author = _author(turn, command.operator)
         spoken, _ = turn.add(conversation, author, MessageKind.TEXT, command.text, attachments=command.attachments)
         auto = turn.book.line(conversation.line).auto_close
-        turn.save(steps.answered(spoken, turn.now, auto.after if auto else None))
+        step = steps.answered(spoken, turn.now, auto.after if auto else None)
+        turn.save(promises.heard(turn, step, command.operator, command.text))
     return refusal
 
 
@@ -216,6 +219,8 @@ _HANDLERS: dict[type, Callable[[Turn, Conversation, Any], Refusal]] = {
     Close: _close,
     Reopen: _reopen,
     Resend: _resend,
+    Snooze: promises.snooze,
+    Unsnooze: promises.unsnooze,
     Edit: amending.edit,
     Retract: amending.retract,
 }

@@ -73,6 +73,18 @@ def refuses_skip(conversation: Conversation, operator: str) -> Refusal:
     return None if held or operator in conversation.offered else ("nothing_to_skip", {})
 
 
+def refuses_snooze(book: Rulebook, conversation: Conversation, operator: str) -> Refusal:
+    """Return why an operator may not promise the client anything now: only who may speak to them can."""
+    return refuses_reply(book, conversation, operator)
+
+
+def refuses_unsnooze(book: Rulebook, conversation: Conversation, operator: str) -> Refusal:
+    """Return why an operator may not take a promise back: only the conversation's holder or a supervisor may."""
+    if conversation.state is not State.CLOSED and conversation.promise is None:
+        return "no_promise", {}
+    return refuses_lead(book, conversation, operator)
+
+
 def refuses_join(book: Rulebook, conversation: Conversation, operator: str, mode: JoinMode) -> Refusal:
     """Return why an operator may not join; only supervisors join unseen."""
     if conversation.state is State.CLOSED:
@@ -116,7 +128,7 @@ def allowed_of(book: Rulebook, message: Message, operator: str) -> frozenset[str
 def allowed(book: Rulebook, roster: Roster, conversation: Conversation, operator: str, now: datetime) -> frozenset[str]:
     """Return what an operator may do with a conversation right now.
 
-    Any of `take skip reply note whisper transfer join_open join_hidden leave close reopen`.
+    Any of `take skip reply note whisper transfer join_open join_hidden leave close reopen snooze unsnooze`.
     """
     if not may_see(book, conversation, operator):
         return frozenset()
@@ -133,5 +145,7 @@ def allowed(book: Rulebook, roster: Roster, conversation: Conversation, operator
         "join_hidden": refuses_join(book, conversation, operator, JoinMode.HIDDEN),
         "leave": None if operator in conversation.joined else ("not_joined", {}),
         "reopen": refuses_reopen(book, roster, conversation, operator, now),
+        "snooze": refuses_snooze(book, conversation, operator),
+        "unsnooze": refuses_unsnooze(book, conversation, operator),
     }
     return frozenset(action for action, refusal in verdicts.items() if refusal is None)

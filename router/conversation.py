@@ -119,6 +119,7 @@ def closed(conversation: Conversation, by: str, now: datetime) -> Conversation:
         joined={},
         closed_at=now,
         closed_by=by,
+        promise=None,
     )
 
 

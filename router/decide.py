@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from router import amending, bot, clients, commands, queueing, waiting
+from router import amending, bot, clients, commands, promises, queueing, sla, waiting
 from router import conversation as steps
 from router.desk import Desk
 from router.effects import Effect
@@ -24,8 +24,11 @@ from router.events import (
     Wake,
 )
 from router.model import State
+from router.pledges import PROMISE, Target
 from router.rulebook import Rulebook
 from router.turn import Turn
+
+_TARGETS = frozenset(Target)
 
 
 def decide(desk: Desk, event: Event, book: Rulebook, now: datetime) -> list[Effect]:
@@ -96,6 +99,10 @@ def _timer(turn: Turn, event: TimerFired) -> None:
         queueing.drain(turn)
     elif event.kind == steps.TRIAGE:
         bot.hear(turn, conversation, conversation.bot.pending, None)
+    elif event.kind == PROMISE:
+        promises.due(turn, conversation)
+    elif event.kind in _TARGETS:
+        sla.ticked(turn, conversation, Target(event.kind))
     else:
         clients.close(turn, conversation, "silence")
         queueing.freed(turn, conversation)

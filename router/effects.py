@@ -99,6 +99,15 @@ class Explain(Struct, frozen=True):
     others: Mapping[str, int] = {}
 
 
+class Alert(Struct, frozen=True):
+    """Staff should look at a conversation: the feed tells of it besides the message that says so."""
+
+    conversation: str
+    message: str
+    #: what is the matter, and the values programs need to know about it; see `hub.web.views.AlertView`
+    what: Mapping[str, str]
+
+
 class AskTriage(Struct, frozen=True):
     """Let the triage engine look at a text; its answer returns as `TriageAnswered`."""
 
@@ -138,6 +147,7 @@ Stored = (
     | ChangeLoad
     | Outcome
     | Explain
+    | Alert
 )
 AfterCommit = AskTriage | ShowSeen | Move | WakeLines
 Effect = Stored | AfterCommit

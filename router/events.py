@@ -6,9 +6,9 @@ An event that came through the ledger carries the update's id as `id`; ids of th
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from router.model import Attachment, JoinMode, Understanding
 from router.people import Presence, Sender
@@ -163,6 +163,25 @@ class Resend(Struct, frozen=True):
     delivery: str
 
 
+class Snooze(Struct, frozen=True):
+    """An operator has promised the client to write at a certain time."""
+
+    id: str
+    conversation: str
+    operator: str
+    until: Annotated[datetime, Meta(tz=True)]
+    #: what was promised
+    text: str = ""
+
+
+class Unsnooze(Struct, frozen=True):
+    """An operator takes the promise back."""
+
+    id: str
+    conversation: str
+    operator: str
+
+
 class Edit(Struct, frozen=True):
     """An operator corrects something that was said to the client."""
 
@@ -213,7 +232,7 @@ class TimerFired(Struct, frozen=True):
 
     id: str
     conversation: str
-    #: `offer`, `retry`, `triage`, `close`
+    #: `offer`, `retry`, `triage`, `close`, `promise`, or a target of the SLA
     kind: str
     due_at: datetime
 
@@ -234,7 +253,10 @@ class Wake(Struct, frozen=True):
 
 ClientEvent = ClientMessage | ClientEdited | ClientDeleted | ClientRated | ClientEnded
 Amendment = Edit | Retract
-ConversationCommand = Take | Skip | Reply | Note | Transfer | Join | Leave | Close | Reopen | Resend | Amendment
+Pledge = Snooze | Unsnooze
+ConversationCommand = (
+    Take | Skip | Reply | Note | Transfer | Join | Leave | Close | Reopen | Resend | Pledge | Amendment
+)
 Command = ConversationCommand | SetPresence
 HubEvent = Seen | TriageAnswered | TimerFired | Arrived | Wake
 Event = ClientEvent | Command | HubEvent

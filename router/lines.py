@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from router.durations import Duration
+from router.sla_rules import SlaRules
 from router.strict import Strict
 from router.timetable import Hours
 
@@ -171,6 +172,10 @@ class LineRules(Strict):
     rating: bool = True
     #: the bot speaks first
     triage: bool = True
+    #: by when clients are answered and helped
+    sla: SlaRules | None = None
+    #: what an operator's reply promises ("I'll write tomorrow at 10") becomes a timer
+    promises: bool = True
     texts: Texts = Texts()
 
     @property

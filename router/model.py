@@ -12,6 +12,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from router.pledges import Clock, Promise, Target
+
 
 class State(StrEnum):
     """Where a conversation stands: `triage → queued → offered → open → waiting → closed`."""
@@ -207,6 +209,12 @@ class Conversation(Struct, frozen=True):
     head_start: timedelta = timedelta()
     #: timer kind → when it is due
     timers: Mapping[str, datetime] = {}
+    #: what has been counted towards the targets of its line's SLA, those that are paused included
+    sla: Mapping[Target, Clock] = {}
+    #: targets that were missed, each once however often, for reports
+    breached: tuple[Target, ...] = ()
+    #: what an operator promised the client and has still to keep
+    promise: Promise | None = None
     #: number of the last message
     n: int = 0
     #: number of the last client message that staff have seen

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from router.catalog import Catalog
 from router.hours import Plan, Stretch, next_opening, stretch
@@ -114,6 +115,12 @@ class Rulebook:
         """Return until when an operator is on or off shift as they are `now`, as far as it has been looked."""
         known = self.operator(operator)
         return self._stretch("operator", operator, known.shifts if known else None, now).until
+
+    def zone(self, operator: str, line: str) -> ZoneInfo:
+        """Return the time zone in which an operator speaks of times: that of their hours, or else of the line's."""
+        known = self.operator(operator)
+        hours = (known.hours if known else None) or self.line(line).hours
+        return hours.zone if hours else ZoneInfo("UTC")
 
     def is_open(self, line: str, now: datetime) -> bool:
         """Return whether `now` is within a line's hours."""

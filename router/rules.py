@@ -110,7 +110,7 @@ class Rules(Strict):
             if wanted.line is not None and wanted.line not in self.lines
         ]
         problems += [
-            ((*path, "priority"), f"there is no priority named {name!r} under priorities")
+            (path, f"there is no priority named {name!r} under priorities")
             for path, name in self._priorities_named()
             if name not in self.priorities
         ]
@@ -144,10 +144,12 @@ class Rules(Strict):
     def _priorities_named(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         for name, line in self.lines.items():
             if line.priority is not None:
-                yield ("lines", name), line.priority
+                yield ("lines", name, "priority"), line.priority
+            if line.sla is not None and line.sla.on_breach.raise_to is not None:
+                yield ("lines", name, "sla", "on_breach", "raise_to"), line.sla.on_breach.raise_to
         for intent, wanted in self.triage.intents.items():
             if wanted.priority is not None:
-                yield ("triage", "intents", intent), wanted.priority
+                yield ("triage", "intents", intent, "priority"), wanted.priority
 
     def lines_of(self, operator: str) -> tuple[str, ...]:
         """Return the lines an operator serves, in the order written."""

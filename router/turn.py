@@ -8,11 +8,13 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from router.clocks import kept
 from router.delivery import Action, Delivery
 from router.desk import Desk
 from router.effects import (
     AddDelivery,
     AddMessage,
+    Alert,
     ChangeMessage,
     Effect,
     Outcome,
@@ -23,6 +25,7 @@ from router.ids import derive_at
 from router.loads import load_changes
 from router.model import Attachment, Author, AuthorKind, Conversation, Message, MessageKind
 from router.people import Client, OperatorState
+from router.pledges import Target
 from router.pool import Pool
 from router.roster import Roster
 from router.rulebook import Rulebook
@@ -54,8 +57,11 @@ class Turn:
         return self.desk.pool
 
     def save(self, conversation: Conversation) -> Conversation:
-        """Put a conversation on the desk and count what it changed about its operators' loads."""
+        """Put a conversation on the desk; count what it changed about its operators' loads, and set its clocks."""
         before = self.desk.get(conversation.id)
+        conversation, missed = kept(before, conversation, self.book, self.now)
+        for target in missed:
+            conversation = self.breached(conversation, target)
         for change in load_changes(before, conversation, self.book):
             self.roster.change(change)
             self.effects.append(change)
@@ -145,6 +151,19 @@ class Turn:
     def happened(self, conversation: Conversation, what: str, **data: str) -> Conversation:
         """Write down for staff what happened."""
         return self.add(conversation, Author(AuthorKind.SYSTEM), MessageKind.EVENT, what, data=data)[0]
+
+    def alert(self, conversation: Conversation, key: str, what: Mapping[str, str], **data: str) -> Conversation:
+        """Write down for staff what happened, and have consoles and programs told that it needs somebody."""
+        author = Author(AuthorKind.SYSTEM)
+        step, message = self.add(conversation, author, MessageKind.EVENT, key, data=data)
+        self.effects.append(Alert(conversation.id, message.id, what))
+        return step
+
+    def breached(self, conversation: Conversation, target: Target) -> Conversation:
+        """Write down that a target was missed, and keep it for reports."""
+        ever = tuple(each for each in Target if each is target or each in conversation.breached)
+        what = {"what": "sla_breached", "target": target.value}
+        return self.alert(replace(conversation, breached=ever), f"sla_breached_{target}", what)
 
     def refuse(self, why: str, **values: str) -> None:
         """Turn an operator's command down."""

@@ -22,8 +22,10 @@ from router.events import (
     Retract,
     SetPresence,
     Skip,
+    Snooze,
     Take,
     Transfer,
+    Unsnooze,
 )
 
 #: the channel under which operators' commands are in the ledger
@@ -39,6 +41,8 @@ _COMMANDS: dict[str, type[Command]] = {
     "close": Close,
     "reopen": Reopen,
     "resend": Resend,
+    "snooze": Snooze,
+    "unsnooze": Unsnooze,
     "edit": Edit,
     "retract": Retract,
     "presence": SetPresence,

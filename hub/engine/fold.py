@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -12,6 +12,7 @@ from router.delivery import DeliveryState
 from router.effects import (
     AddDelivery,
     AddMessage,
+    Alert,
     ChangeLoad,
     ChangeMessage,
     Explain,
@@ -28,25 +29,33 @@ from router.ports import FeedEvent
 from router.store import Batch, DeliveryChange
 
 _RESENDABLE = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
-#: event type, subject, conversation
-_News = tuple[str, str, str] | None
+
+
+class _Event(NamedTuple):
+    type: str
+    subject: str
+    conversation: str
+    data: Mapping[str, object] = {}
+
+
+_News = _Event | None
 
 
 def _message(batch: Batch, effect: AddMessage) -> _News:
     batch.messages.append(effect.message)
-    return "message", effect.message.id, effect.message.conversation
+    return _Event("message", effect.message.id, effect.message.conversation)
 
 
 def _changed(batch: Batch, effect: ChangeMessage) -> _News:
     batch.changed[effect.message.id] = effect.message
-    return "message", effect.message.id, effect.message.conversation
+    return _Event("message", effect.message.id, effect.message.conversation)
 
 
 def _conversation(batch: Batch, effect: SaveConversation) -> _News:
     key = effect.conversation.id
     batch.conversations[key] = effect.conversation
     batch.before.setdefault(key, effect.before)
-    return "conversation", key, key
+    return _Event("conversation", key, key)
 
 
 def _delivery(batch: Batch, effect: AddDelivery) -> _News:
@@ -56,26 +65,26 @@ def _delivery(batch: Batch, effect: AddDelivery) -> _News:
 
 def _requeue(batch: Batch, effect: Requeue) -> _News:
     batch.changes.append(DeliveryChange(effect.delivery, DeliveryState.QUEUED, _RESENDABLE))
-    return "delivery", effect.delivery, effect.conversation
+    return _Event("delivery", effect.delivery, effect.conversation)
 
 
 def _client(batch: Batch, effect: SaveClient) -> _News:
     batch.clients[effect.client.id] = effect.client
     if effect.identity is not None:
         batch.identities[effect.identity] = effect.client.id
-    return "client", effect.client.id, ""
+    return _Event("client", effect.client.id, "")
 
 
 def _operator(batch: Batch, effect: SaveOperator) -> _News:
     batch.operators[effect.operator.id] = effect.operator
-    return "operator", effect.operator.id, ""
+    return _Event("operator", effect.operator.id, "")
 
 
 def _load(batch: Batch, effect: ChangeLoad) -> _News:
     if not effect.by:
         return None
     batch.loads.setdefault(effect.operator, LoadChange()).add(effect)
-    return "operator", effect.operator, ""
+    return _Event("operator", effect.operator, "")
 
 
 def _outcome(batch: Batch, effect: Outcome) -> _News:
@@ -86,6 +95,10 @@ def _outcome(batch: Batch, effect: Outcome) -> _News:
 def _explain(batch: Batch, effect: Explain) -> _News:
     batch.explanations.append(effect)
     return None
+
+
+def _alert(_batch: Batch, effect: Alert) -> _News:
+    return _Event("alert", effect.message, effect.conversation, effect.what)
 
 
 _WRITERS: dict[type, Callable[[Batch, Any], _News]] = {
@@ -99,13 +112,18 @@ _WRITERS: dict[type, Callable[[Batch, Any], _News]] = {
     ChangeLoad: _load,
     Outcome: _outcome,
     Explain: _explain,
+    Alert: _alert,
 }
 
 
 def fold(batch: Batch, effects: Iterable[Stored], now: datetime) -> list[FeedEvent]:
     """Add effects to a batch; return the feed events they cause, still without cursors and places."""
     news = [_WRITERS[type(effect)](batch, effect) for effect in effects]
-    return [FeedEvent(0, now, kind, conversation=where, subject=subject) for kind, subject, where in filter(None, news)]
+    return [
+        FeedEvent(0, now, it.type, conversation=it.conversation, subject=it.subject, data=it.data)
+        for it in news
+        if it is not None
+    ]
 
 
 def placed(events: Sequence[FeedEvent], batch: Batch, cursor: int) -> list[FeedEvent]:

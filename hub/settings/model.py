@@ -24,7 +24,7 @@ from router.strict import Strict
 #: characters of the token for `/metrics`
 _SHORTEST_TOKEN = 20
 #: what a webhook may be told of: types of the feed's events that are kept
-NoticeType = Literal["message", "conversation", "delivery", "client", "operator", "rules"]
+NoticeType = Literal["message", "conversation", "delivery", "client", "operator", "alert", "rules"]
 
 
 def _web_address(value: str) -> str:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from hub.web.access import visible
-from hub.web.bodies import NewJoin, NewNote, NewReply, NewResend, NewText, NewTransfer, Nothing, SeenUpTo
+from hub.web.bodies import NewJoin, NewNote, NewPromise, NewReply, NewResend, NewText, NewTransfer, Nothing, SeenUpTo
 from hub.web.commanding import command
 from hub.web.operations import Call, operation
 from hub.web.problems import Problem
@@ -109,6 +109,28 @@ async def reopen(call: Call[Nothing, Nothing]) -> Done:
 
 
 @operation(
+    "POST",
+    "/conversations/{id}/snooze",
+    "Promise the client to write at a certain time",
+    body=NewPromise,
+    problems=_REFUSED,
+)
+async def snooze(call: Call[NewPromise, Nothing]) -> Done:
+    """Be reminded at that time.
+
+    Who is not at work then is not waited for: the conversation goes back to the queue, so that somebody keeps the
+    promise. A new promise takes the place of the former one.
+    """
+    return await _carry_out(call, "snooze", until=call.body.until.isoformat(), text=call.body.text)
+
+
+@operation("POST", "/conversations/{id}/unsnooze", "Take a promise back", problems=_REFUSED)
+async def unsnooze(call: Call[Nothing, Nothing]) -> Done:
+    """Take the promise back."""
+    return await _carry_out(call, "unsnooze")
+
+
+@operation(
     "POST", "/conversations/{id}/resend", "Send a failed or unknown delivery again", body=NewResend, problems=_REFUSED
 )
 async def resend(call: Call[NewResend, Nothing]) -> Done:
@@ -154,4 +176,7 @@ async def typing(call: Call[Nothing, Nothing]) -> Done:
     return Done()
 
 
-OPERATIONS = (take, skip, reply, note, transfer, join, leave, close, reopen, resend, edit, retract, seen, typing)
+OPERATIONS = (
+    *(take, skip, reply, note, transfer, join, leave, close, reopen, snooze, unsnooze, resend, edit, retract),
+    *(seen, typing),
+)

@@ -11,10 +11,10 @@ from hub.web.views import (
     ClientCard,
     ConversationDetail,
     ConversationPage,
-    Explanations,
     MessagePage,
     MessageView,
 )
+from hub.web.why_views import Explanations
 
 #: conversations on a client's card
 _ON_CARD = 100

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from hub.web.access import only_admins
 from hub.web.bodies import Body, Nothing
+from hub.web.moment import Moment
 from hub.web.operations import Call, operation
-from hub.web.views import Moment
 from router.history import How, Progress, Version
 
 

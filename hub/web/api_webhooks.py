@@ -13,9 +13,10 @@ from pydantic import Field
 from hub.settings.model import NoticeType, SubscriptionSettings
 from hub.web.access import only_admins
 from hub.web.bodies import Body, Nothing
+from hub.web.moment import Moment
 from hub.web.operations import Call, operation
 from hub.web.problems import Problem, not_found
-from hub.web.views import Done, Moment
+from hub.web.views import Done
 from hub.webhooks.status import Status, status_of
 from router.delivery import Delivery, DeliveryState
 from router.webhooks import channel_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from router.model import JoinMode
 from router.people import Presence
@@ -135,6 +135,15 @@ class SeenUpTo(Body):
     """The number of the last message that was read."""
 
     n: Annotated[int, Field(ge=0, le=2**53)]
+
+
+class NewPromise(Body):
+    """When an operator has promised to write."""
+
+    #: RFC 3339 with an offset; in the future, at most a year ahead
+    until: AwareDatetime
+    #: what was promised
+    text: Annotated[str, Field(max_length=1000), AfterValidator(_speakable)] = ""
 
 
 class NewResend(Body):

@@ -7,7 +7,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from hub.web.views import ClientView, ConversationView, DeliveryView, MessageView, Moment, OperatorView
+from hub.web.moment import Moment
+from hub.web.pledge_views import AlertView
+from hub.web.views import ClientView, ConversationView, DeliveryView, MessageView, OperatorView
 
 
 class FeedItem(Struct, frozen=True, kw_only=True):
@@ -18,13 +20,14 @@ class FeedItem(Struct, frozen=True, kw_only=True):
 
     cursor: int
     at: Moment
-    type: Literal["message", "conversation", "delivery", "operator", "client", "rules", "typing", "gone"]
+    type: Literal["message", "conversation", "delivery", "operator", "client", "alert", "rules", "typing", "gone"]
     conversation: str = ""
     message: MessageView | None = None
     state: ConversationView | None = None
     delivery: DeliveryView | None = None
     operator: OperatorView | None = None
     client: ClientView | None = None
+    alert: AlertView | None = None
     problems: Sequence[str] | None = None
     #: the number of the settings that came into force, which `GET /settings/changes` lists
     version: int | None = None

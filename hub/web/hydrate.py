@@ -67,7 +67,7 @@ class Hydrator:
         subjects: defaultdict[str, set[str]] = defaultdict(set)
         for event in events:
             subjects[event.type].add(event.subject)
-        messages = subjects["message"]
+        messages = subjects["message"] | subjects["alert"]
         return Facts(
             conversations=await self._conversations({event.conversation for event in events if event.conversation}),
             messages=await self._messages(messages),

@@ -25,6 +25,7 @@ class Narrator:
             "delivery": self._delivery,
             "operator": self._colleague,
             "client": self._client,
+            "alert": self._alert,
             "rules": self._rules,
             "typing": self._typing,
         }
@@ -87,6 +88,13 @@ class Narrator:
             return None
         view = client_view(found)
         return FeedItem(cursor=event.cursor, at=event.at, type="client", conversation=event.conversation, client=view)
+
+    def _alert(self, event: FeedEvent, facts: Facts) -> FeedItem | None:
+        message = facts.messages.get(event.subject)
+        if message is None:
+            return None
+        view = self._present.alert(event.data, message)
+        return FeedItem(cursor=event.cursor, at=event.at, type="alert", conversation=event.conversation, alert=view)
 
     def _rules(self, event: FeedEvent, _facts: Facts) -> FeedItem:
         version, problems = int(event.subject) if event.subject else None, settings_problems(self._hub)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+import msgspec
+
 from hub.web.facade import Hub
+from hub.web.pledge_views import AlertView, ClockView, PromiseView
 from hub.web.speech import Speech
 from hub.web.views import (
     AuthorView,
     ClientView,
-    ConsideredView,
     ConversationView,
     DeliveryView,
-    ExplanationView,
     FileView,
     HandoffView,
     IdentityView,
@@ -23,12 +24,14 @@ from hub.web.views import (
     RatingView,
     VersionView,
 )
+from hub.web.why_views import ConsideredView, ExplanationView
 from router.catalog import Catalog
 from router.delivery import Delivery, DeliveryState
 from router.effects import Explain
 from router.hours import is_open
-from router.model import Attachment, Conversation, Handoff, Message, MessageKind
+from router.model import Attachment, Conversation, Handoff, Message, MessageKind, State
 from router.people import Client, OperatorState, Presence
+from router.pledges import BREACH
 
 
 class Presenter:
@@ -70,6 +73,10 @@ class Presenter:
             last_client_at=it.last_client_at,
             active_at=max(moment for moment in moments if moment is not None),
             closed_at=it.closed_at,
+            priority=it.priority,
+            sla=clock_views(it),
+            breached=it.breached,
+            promise=PromiseView(it.promise.until, it.promise.operator, it.promise.text) if it.promise else None,
             rating=RatingView(score=it.rating.score, comment=it.rating.comment) if it.rating else None,
             handoff=self._handoff(it.handoff),
             actions=sorted(self._hub.allowed(it, self._operator)),
@@ -86,9 +93,18 @@ class Presenter:
             tried=it.tried,
         )
 
+    def alert(self, what: Mapping[str, object], said: Message) -> AlertView:
+        """Return what needs somebody; `said` is the message that says so."""
+        known = {"target": None, "share": None, "operator": "", **what, "text": self._happened(said)}
+        fields = {name: known[name] for name in AlertView.__struct_fields__}
+        return msgspec.convert(fields, AlertView, strict=False)
+
+    def _happened(self, it: Message) -> str:
+        return self.speech.say(f"event.{it.text}", it.data)
+
     def message(self, it: Message, deliveries: Iterable[Delivery] = ()) -> MessageView:
         """Return a message with the state of its deliveries."""
-        text = self.speech.say(f"event.{it.text}", it.data) if it.kind is MessageKind.EVENT else it.text
+        text = self._happened(it) if it.kind is MessageKind.EVENT else it.text
         return MessageView(
             id=it.id,
             conversation=it.conversation,
@@ -135,6 +151,21 @@ class Presenter:
             ],
             rule=it.rule,
         )
+
+
+def clock_views(it: Conversation) -> list[ClockView]:
+    """Return what the SLA counts, the first to be missed first; a closed conversation owes nobody anything."""
+    clocks = it.sla.items() if it.state is not State.CLOSED else ()
+    views = [
+        ClockView(
+            target=target,
+            state="breached" if clock.told >= BREACH else "warned" if clock.told else "ok",
+            paused=clock.since is None,
+            due_at=clock.due_at,
+        )
+        for target, clock in clocks
+    ]
+    return sorted(views, key=lambda view: (view.due_at is None, view.due_at or it.created_at, view.target))
 
 
 def file_view(conversation: str, it: Attachment) -> FileView:

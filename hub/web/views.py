@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from hub.web.moment import Moment
+from hub.web.pledge_views import ClockView, PromiseView
 from router.delivery import Action, DeliveryState
 from router.model import AuthorKind, FloorHolder, JoinMode, MessageKind, State
 from router.people import Presence, Role
-
-#: RFC 3339 with an offset
-Moment = Annotated[datetime, Meta(tz=True)]
+from router.pledges import Target
 
 
 class Done(Struct, frozen=True):
@@ -141,6 +140,13 @@ class ConversationView(Struct, frozen=True, kw_only=True):
     #: when anybody last wrote
     active_at: Moment
     closed_at: Moment | None
+    #: name of its priority class; empty for none
+    priority: str
+    #: what its line's SLA counts now
+    sla: Sequence[ClockView]
+    #: targets that were missed, now or before
+    breached: Sequence[Target]
+    promise: PromiseView | None
     rating: RatingView | None
     handoff: HandoffView | None
     actions: Sequence[str]
@@ -200,34 +206,6 @@ class MessagePage(Struct, frozen=True):
 
     messages: Sequence[MessageView]
     more: bool
-
-
-class ConsideredView(Struct, frozen=True):
-    """One operator the rules looked at."""
-
-    operator: str
-    name: str
-    #: a sentence in the reader's language
-    reason: str
-    chosen: bool
-
-
-class ExplanationView(Struct, frozen=True, kw_only=True):
-    """Why the rules decided as they did, once."""
-
-    at: Moment
-    decision: str
-    #: a sentence in the reader's language
-    sentence: str
-    chosen: Sequence[str]
-    considered: Sequence[ConsideredView]
-    rule: str
-
-
-class Explanations(Struct, frozen=True):
-    """Why the conversation went where it went, oldest first."""
-
-    explanations: Sequence[ExplanationView]
 
 
 class OperatorView(Struct, frozen=True, kw_only=True):

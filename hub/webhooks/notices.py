@@ -11,9 +11,9 @@ from hub.settings.model import SubscriptionSettings
 from hub.web.facade import Hub
 from hub.web.feed_views import FeedItem
 from hub.web.hydrate import Facts
+from hub.web.moment import Moment
 from hub.web.narrate import Narrator
 from hub.web.present import Presenter, client_view
-from hub.web.views import Moment
 from router.catalog import Catalog
 from router.delivery import CURSORS_PER_EVENT, Delivery
 from router.ids import derive_at

@@ -10,6 +10,7 @@ from router.delivery import Delivery, DeliveryState
 from router.effects import (
     AddDelivery,
     AddMessage,
+    Alert,
     ChangeLoad,
     ChangeMessage,
     Explain,
@@ -42,6 +43,7 @@ class Kept:
     clients: dict[str, Client] = field(default_factory=dict)
     operators: dict[str, OperatorState] = field(default_factory=dict)
     explanations: list[Explain] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
     requeued: list[str] = field(default_factory=list)
 
     def write(self, effect: Stored) -> None:
@@ -64,10 +66,17 @@ class Kept:
                 self._change_load(effect)
             case Requeue():
                 self.requeued.append(effect.delivery)
-            case Explain():
-                self.explanations.append(effect)
+            case Explain() | Alert():
+                self._note(effect)
             case Outcome():
                 pass
+
+    def _note(self, effect: Explain | Alert) -> None:
+        if isinstance(effect, Explain):
+            self.explanations.append(effect)
+            return
+        assert effect.message in self.messages, "an alert is about a message that says so"
+        self.alerts.append(effect)
 
     def _keep(self, effect: AddMessage | ChangeMessage) -> None:
         message = effect.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -24,8 +25,10 @@ from router.events import (
     Retract,
     SetPresence,
     Skip,
+    Snooze,
     Take,
     Transfer,
+    Unsnooze,
 )
 from router.model import AuthorKind, Conversation, JoinMode, Understanding
 from router.people import Presence
@@ -59,6 +62,13 @@ _HOURS: tuple[Any, ...] = (
     OFFICE,
     {"week": {"mon-sun": "20:00-04:00"}, "timezone": "Asia/Tokyo"},
     {"week": {"mon-fri": "08:00-12:30, 13:00-17:00"}, "timezone": "Europe/Berlin", "closed": ["2026-03-03"]},
+)
+_BREACH = {"raise_to": "urgent", "reassign": True}
+#: no targets, targets that are often missed, and targets that seldom are
+_SLAS: tuple[Any, ...] = (
+    None,
+    {"first_response": "2m", "next_response": "1m", "resolution": "30m", "warn_at": ["50%"], "on_breach": _BREACH},
+    {"first_response": "1h", "resolution": "8h", "working_hours": False},
 )
 
 
@@ -107,6 +117,7 @@ def _lines(draw: st.DrawFn, name: str) -> dict[str, Any]:
         "ask_again_after": draw(st.sampled_from(["0s", "90s", "5m"])),
         "reopen_within": draw(st.sampled_from(["0s", "1h"])),
         "auto_close": auto,
+        "sla": draw(st.sampled_from(_SLAS)),
         "rating": draw(st.booleans()),
         "even_by": draw(st.sampled_from(["count", "longest_idle"])),
         "capacity": draw(st.sampled_from([None, 1, 2])),
@@ -247,7 +258,7 @@ class Amends:
 
 
 Deed = Writes | Ends | Goes | Works | Tries | Rewords | Amends
-_ACTIONS = ("skip", "note", "whisper", "transfer", "join_open", "join_hidden", "leave", "reopen")
+_ACTIONS = ("skip", "note", "whisper", "transfer", "join_open", "join_hidden", "leave", "reopen", "snooze", "unsnooze")
 _chats = st.sampled_from(CHATS)
 _names = st.sampled_from(OPERATORS)
 _picks = st.integers(0, 999)
@@ -280,15 +291,19 @@ def act(world: World, conversation: Conversation, operator: str, action: str, pi
         case "join_open" | "join_hidden":
             return Join(*start, mode=JoinMode.OPEN if action == "join_open" else JoinMode.HIDDEN)
         case "reply":
-            return Reply(*start, text="We look into it.")
-    plain: dict[str, type[Take | Skip | Leave | Close | Reopen]] = {
+            return Reply(*start, text=_REPLIES[pick % len(_REPLIES)])
+        case "snooze":
+            return Snooze(*start, until=world.now + timedelta(minutes=1 + pick), text="Ask the warehouse.")
+    plain: dict[str, type[Take | Skip | Leave | Close | Reopen | Unsnooze]] = {
         "take": Take,
         "skip": Skip,
         "leave": Leave,
         "close": Close,
         "reopen": Reopen,
+        "unsnooze": Unsnooze,
     }
     return plain[action](*start)
 
 
+_REPLIES = ("We look into it.", "We look into it.", "I'll get back to you in 2 hours.")
 _TARGETS = (*((name, "") for name in OPERATORS), ("", "sales"), ("", "support"))

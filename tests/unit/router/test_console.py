@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from router.console import allowed, holds_floor, is_staff, may_see
 from router.decide import decide
 from router.effects import Outcome
-from router.events import Close, Join, Reply, Take, Transfer
+from router.events import Close, Join, Reply, Snooze, Take, Transfer
 from router.model import JoinMode
 from router.people import Presence
 from tests.unit.router.engine import NOON, copy_of
@@ -32,6 +32,8 @@ ACTIONS = (
     "leave",
     "close",
     "reopen",
+    "snooze",
+    "unsnooze",
 )
 
 
@@ -53,7 +55,7 @@ def test_who_holds_it_may_do_everything_but_take_and_join() -> None:
     """The holder answers; nobody else does."""
     world = staffed(shop())
     world.does(Take, world.says("hello"), "ann")
-    assert able(world, "ann") == {"skip", "reply", "note", "whisper", "transfer", "close"}
+    assert able(world, "ann") == {"skip", "reply", "note", "whisper", "transfer", "close", "snooze"}
     assert able(world, "bob") == {"note", "whisper", "join_open"}
 
 
@@ -136,6 +138,8 @@ def test_every_action_is_shown_to_somebody_at_some_time(action: str) -> None:
     world.does(Take, conversation, "ann")
     world.does(Join, conversation, "bob")
     seen |= able(world, "ann") | able(world, "bob")
+    world.does(Snooze, conversation, "ann", until=world.now + timedelta(hours=1))
+    seen |= able(world, "ann")
     world.does(Close, conversation, "ann")
     seen |= able(world, "ann")
     assert action in seen

@@ -30,6 +30,7 @@ from router.events import (
 )
 from router.model import AuthorKind, Conversation, FloorHolder, State, Understanding
 from router.people import OperatorState, Presence
+from router.pledges import PROMISE, Target
 from router.pool import Pool
 from tests.unit.router.engine import Decision
 from tests.unit.router.lives import ANSWERS, OPERATORS, Deed, deeds, rule_sets
@@ -300,7 +301,11 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def timers_fit_the_state(self) -> None:
         for conversation in self.world.kept.conversations.values():
-            assert set(conversation.timers) in _TIMERS[conversation.state]
+            assert set(conversation.timers) - {*Target, PROMISE} in _TIMERS[conversation.state]
+            assert (PROMISE in conversation.timers) == (conversation.promise is not None)
+            assert not (conversation.promise and CLOSE in conversation.timers)
+            running = {target for target, clock in conversation.sla.items() if clock.since is not None}
+            assert set(Target) & set(conversation.timers) <= running
             assert all(at > self.world.now for at in conversation.timers.values())
             assert bool(conversation.offered) == (conversation.state is State.OFFERED)
 

@@ -10,8 +10,8 @@ import pytest
 from msgspec import UNSET, Struct, UnsetType
 from pydantic import BaseModel
 
+from hub.web.moment import Moment
 from hub.web.openapi_schemas import schemas
-from hub.web.views import Moment
 
 
 class Size(StrEnum):
