@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from router.effects import ChangeLoad, Explain
 from router.errors import Conflict
 from router.model import BotMemory, Handoff, JoinMode, Rating, State, Version
 from router.people import Client, Identity, OperatorState, Presence
+from router.pledges import Clock, Promise, Target
 from router.ports import Update
 from router.store import Batch, DeliveryChange
 from tests.contract.store_samples import BOT, NOW, Batches, at, conversation, delivery, load, message
@@ -202,6 +204,9 @@ class CommitContract:
             passed={"petr": at(9)},
             joined={"anna": JoinMode.HIDDEN},
             timers={"close": at(60), "offer": at(30)},
+            sla={Target.RESOLUTION: Clock(timedelta(hours=8), timedelta(seconds=90.5), at(3), at(90), told=50)},
+            breached=(Target.FIRST_RESPONSE,),
+            promise=Promise(at(60), "olga", "ask the warehouse"),
             handoff=Handoff("misses", "refund", 0.4, {"order.number": "48213", "$x": ""}, ("greet",)),
             bot=BotMemory(2, "order.number", "refund", {"a%2Eb": "c"}, ("greet",), "m1"),
             rating=Rating(5, "thanks"),

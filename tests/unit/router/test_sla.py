@@ -259,11 +259,12 @@ def test_what_came_due_while_the_hub_was_down_is_told_at_once_and_once() -> None
     assert len(told(world, conversation)) == 3
 
 
-def test_an_answer_that_came_too_late_while_nobody_looked_is_a_breach() -> None:
+@pytest.mark.parametrize("late", [timedelta(), 50 * MINUTE])
+def test_an_answer_that_came_too_late_while_nobody_looked_is_a_breach(late: timedelta) -> None:
     """The reply was decided before the late timer: it is told, kept for reports, and nobody is punished for it."""
     world = served(on_breach={"reassign": True, "raise_to": "urgent"})
     conversation = opened(world)
-    world.now += HOUR
+    world.now += 10 * MINUTE + late
     assert world.does(Reply, conversation, "ann", text="Hi") == ""
     now = world.now_of(conversation)
     assert told(world, conversation) == ["breached_first_response"]
