@@ -13,11 +13,10 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from router.conversation import CLOSE
-from router.hours import Plan
 from router.model import Conversation, State
 from router.pledges import BREACH, PROMISE, Clock, Target
 from router.rulebook import Rulebook
-from router.worktime import passed, worked
+from router.worktime import Calendar, passed, worked
 
 _OUR_TURN = {State.QUEUED, State.OFFERED, State.OPEN}
 _OWN = {*Target, PROMISE}
@@ -90,8 +89,8 @@ def _set(clock: Clock, book: Rulebook, former: str, line: str, now: datetime, ru
     """Count what went by in the hours of the line it was on, and go on, or pause, on the line it is on."""
     spent = clock.spent
     if clock.since is not None:
-        spent += worked(plan(book, former), clock.since, now)
-    due = passed(plan(book, line), now, clock.goal - spent) if running else None
+        spent += worked(_calendar(book, former), clock.since, now)
+    due = passed(_calendar(book, line), now, clock.goal - spent) if running else None
     return replace(clock, spent=spent, since=now if running else None, due_at=due)
 
 
@@ -99,13 +98,13 @@ def _is_over(clock: Clock, book: Rulebook, line: str, now: datetime) -> bool:
     """Return whether a clock that ends with this step has missed its target, and nobody was told."""
     if clock.since is None or clock.told >= BREACH:
         return False
-    return clock.spent + worked(plan(book, line), clock.since, now) >= clock.goal
+    return clock.spent + worked(_calendar(book, line), clock.since, now) >= clock.goal
 
 
-def plan(book: Rulebook, line: str) -> Plan | None:
+def _calendar(book: Rulebook, line: str) -> Calendar | None:
     """Return the hours in which a line's targets count; None for always."""
-    rules = book.line(line)
-    return rules.hours if rules.sla and rules.sla.working_hours else None
+    rules = book.line(line).sla
+    return book.calendar(line) if rules and rules.working_hours else None
 
 
 def marks(book: Rulebook, line: str) -> tuple[int, ...]:
@@ -124,4 +123,4 @@ def _next_mark(
     known = before.timers.get(target) if before and before.sla.get(target) == clock else None
     if known is not None and known > now:
         return known
-    return passed(plan(book, after.line), clock.since, clock.goal * share / 100 - clock.spent)
+    return passed(_calendar(book, after.line), clock.since, clock.goal * share / 100 - clock.spent)

@@ -14,6 +14,7 @@ from router.lines import Counts, LineRules
 from router.people import Role
 from router.ports import Channel
 from router.rules import OperatorRules, Rules
+from router.worktime import Calendar
 
 
 class SlotPrompts(Protocol):
@@ -39,6 +40,14 @@ class Rulebook:
     amends: frozenset[str] = frozenset()
     #: working time as last looked up: every decision asks for it, and it changes a few times a day
     _stretches: dict[tuple[str, str], Stretch] = field(default_factory=dict, repr=False, compare=False)
+    _calendars: dict[str, Calendar] = field(default_factory=dict, repr=False, compare=False)
+
+    def calendar(self, line: str) -> Calendar | None:
+        """Return a line's hours to count with; None for always."""
+        hours = self.line(line).hours
+        if hours is None:
+            return None
+        return self._calendars.setdefault(line, Calendar(hours))
 
     def on(self, channels: Mapping[str, Channel]) -> Rulebook:
         """Return the rules as they are on these channels, by name, whose abilities decide what can be done there."""
