@@ -26,7 +26,7 @@ def clock() -> ManualClock:
 @pytest.fixture
 async def web(store: MongoStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WebStage]:
     sla = {"first_response": "10m", "resolution": "2h", "warn_at": ["50%"]}
-    sales = {**stages.RULES["lines"]["sales"], "sla": sla, "offer_timeout": "1d"}
+    sales = {**stages.RULES["lines"]["sales"], "sla": sla, "offer_timeout": "12h", "unanswered": "stay"}
     rules: dict[str, Any] = {**stages.RULES, "lines": {**stages.RULES["lines"], "sales": sales}}
     monkeypatch.setattr(stages, "RULES", rules)
     async with web_stage(store, UNHURRIED, clock) as it:

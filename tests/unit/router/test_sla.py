@@ -30,7 +30,7 @@ SLA: dict[str, Any] = {
 
 def served(*, hours: Any = None, **sla: Any) -> World:
     """Return a shop with an SLA in which an offer lasts for a day."""
-    rules = shop(sla={**SLA, **sla}, hours=hours, offer_timeout="1d")
+    rules = shop(sla={**SLA, **sla}, hours=hours, offer_timeout="12h", unanswered="stay")
     return staffed({**rules, "priorities": {"urgent": "1h", "vip": "3h"}})
 
 
@@ -231,13 +231,15 @@ def test_it_counts_on_through_offers_skips_and_transfers() -> None:
 def test_on_another_line_its_targets_apply_to_the_time_already_waited() -> None:
     """Being passed around does not make the client's waiting shorter; a line without targets counts nothing."""
     sla = {"first_response": "10m"}
-    world = staffed(two_lines({"sla": sla, "offer_timeout": "1d"}, {"sla": {"first_response": "16m"}}))
+    world = staffed(
+        two_lines({"sla": sla, "offer_timeout": "12h", "unanswered": "stay"}, {"sla": {"first_response": "16m"}})
+    )
     conversation = world.says("hello")
     world.advance(4 * MINUTE)
     world.does(Take, conversation, "ann")
     world.does(Transfer, conversation, "ann", to_line="support")
     assert world.now_of(conversation).sla[FIRST].due_at == world.now + 12 * MINUTE
-    plain = staffed(two_lines({"sla": sla, "offer_timeout": "1d"}))
+    plain = staffed(two_lines({"sla": sla, "offer_timeout": "12h", "unanswered": "stay"}))
     conversation = plain.says("hello")
     plain.does(Take, conversation, "ann")
     plain.does(Transfer, conversation, "ann", to_line="support")
@@ -283,7 +285,7 @@ def test_changed_rules_apply_to_what_is_under_way(sla: dict[str, Any] | None, ex
     """At the next step of the conversation, of which its old timer is one; it is never stuck."""
     world = served(resolution=None, next_response=None, warn_at=[])
     conversation = world.says("hello")
-    rules = shop(offer_timeout="1d", **({"sla": {"warn_at": [], **sla}} if sla else {}))
+    rules = shop(offer_timeout="12h", unanswered="stay", **({"sla": {"warn_at": [], **sla}} if sla else {}))
     world.book = replace_rules(world, rules)
     world.advance(10 * MINUTE)
     assert told(world, conversation) == (expected if sla and sla["first_response"] == "6m" else [])
@@ -351,7 +353,9 @@ def test_a_late_resolution_stays_with_whoever_knows_it() -> None:
 
 def test_what_is_reassigned_outlasts_a_shift() -> None:
     """With nobody else there it waits in the queue, and the clock goes on."""
-    rules = shop({"ann": {"hours": OFFICE}}, sla={**SLA, "on_breach": {"reassign": True}}, offer_timeout="1d")
+    rules = shop(
+        {"ann": {"hours": OFFICE}}, sla={**SLA, "on_breach": {"reassign": True}}, offer_timeout="12h", unanswered="stay"
+    )
     world = staffed(rules)
     conversation = opened(world)
     world.advance(10 * MINUTE)

@@ -71,7 +71,15 @@ def test_each_share_is_told_once_and_a_breach_is_exactly_a_target_over_its_time(
     script: list[str | int], crashes: bool
 ) -> None:
     """Whatever people do, and however long the hub is down: a negative number is time that nobody saw pass."""
-    rules = shop({"ann": {}}, hours=HOURS, sla=SLA, reopen_within="7d", ask_again_after="0s", offer_timeout="1d")
+    rules = shop(
+        {"ann": {}},
+        hours=HOURS,
+        sla=SLA,
+        reopen_within="7d",
+        ask_again_after="0s",
+        offer_timeout="12h",
+        unanswered="stay",
+    )
     world, oracle = staffed(rules), Oracle()
     conversation, replied, asked = world.says("hello"), False, True
     oracle.becomes(oracle.owed(conversation, replied, asked))
