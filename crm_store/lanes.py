@@ -16,7 +16,7 @@ from crm_store.standing import in_states
 from crm_store.transactions import settled
 from router.loads import Load
 from router.model import Conversation, Message, State
-from router.people import Client, OperatorState
+from router.people import Client, LineState, OperatorState
 
 WAITING = [State.TRIAGE, State.QUEUED, State.OFFERED]
 HELD = [State.OPEN, State.WAITING]
@@ -102,6 +102,11 @@ class LaneReads(Room):
         """Return what is kept about every operator."""
         found = decode_all(await self._database["operators"].find({}, sort=[("_id", 1)]), OperatorState)
         return {operator.id: operator for operator in found}
+
+    async def line_states(self) -> dict[str, LineState]:
+        """Return what is kept about every line."""
+        found = decode_all(await self._database["lines"].find({}, sort=[("_id", 1)]), LineState)
+        return {line.id: line for line in found}
 
     async def count_loads(self, uncounted: Collection[str] = ()) -> dict[str, Load]:
         """Recount what each operator holds or is offered, correct what is kept, and return it.

@@ -11,18 +11,19 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from pymongo import ReplaceOne, UpdateOne
+from pymongo import UpdateOne
 
 from crm_store.codec import Document, clean, encode, encode_all
 from crm_store.commits import decided_at
 from crm_store.fetched import moved
 from crm_store.standing import begun, changed, standing
+from router.effects import ChangeClient
 from router.model import Message
 from router.store import Batch, DeliveryChange
 
-Operation = ReplaceOne[Document] | UpdateOne
+Operation = UpdateOne
 #: the collections that `applied` writes
-APPLIED = frozenset({"messages", "conversations", "deliveries", "clients", "explanations", "outlets"})
+APPLIED = frozenset({"messages", "conversations", "deliveries", "clients", "explanations", "lines", "outlets"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,9 @@ def logged(batch: Batch) -> dict[str, list[Document]]:
         "changes": list(map(_change, batch.changes)),
         "begun": begun(batch),
         "changed": changed(batch),
-        "clients": encode_all(batch.clients.values()),
+        "clients": [_client(each) for each in encode_all(batch.clients.values())],
+        "cards": [_card(each) for each in batch.cards.values()],
+        "lines": encode_all(batch.lines.values()),
         "explanations": _explanations(batch),
         "fetched": [{"_id": clean(channel), "cursor": cursor} for channel, cursor in batch.fetched.items()],
     }
@@ -79,9 +82,25 @@ def applied(commits: Iterable[dict[str, list[Document]]]) -> list[Write]:
         Write("deliveries", of["deliveries"], [_moved(each) for each in of["changes"]]),
         Write("outlets", operations=list(moved(of["fetched"]))),
         Write("conversations", began, list(went_on)),
-        Write("clients", operations=[ReplaceOne({"_id": id_}, it, upsert=True) for id_, it in clients.items()]),
+        Write("clients", operations=[*map(_set_all, clients.values()), *map(_set, of["cards"])]),
+        Write("lines", operations=list(map(_set_all, of["lines"]))),
         Write("explanations", of["explanations"]),
     ]
+
+
+def _client(document: Document) -> Document:
+    """Leave out what `cards` alone say, which another line may have changed meanwhile."""
+    return {name: value for name, value in document.items() if name not in {"responsible", "priority"}}
+
+
+def _card(change: ChangeClient) -> Document:
+    news = {"responsible": change.responsible, "priority": change.priority}
+    return {"_id": clean(change.client), **{name: value for name, value in news.items() if value is not None}}
+
+
+def _set_all(document: Document) -> UpdateOne:
+    fields = {name: value for name, value in document.items() if name != "_id"}
+    return UpdateOne({"_id": document["_id"]}, {"$set": fields}, upsert=True)
 
 
 def _operators(batch: Batch) -> Iterator[Operation]:

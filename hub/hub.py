@@ -120,6 +120,10 @@ class Hub:
         """Operators as they are now."""
         return self.engine.roster.states
 
+    def is_paused(self, line: str) -> bool:
+        """Return whether a line offers nothing to anybody."""
+        return line in self.engine.lanes and self.engine.lanes[line].desk.paused
+
     async def conversation(self, conversation: str) -> Conversation | None:
         """Return one conversation as it was committed last."""
         found = self.recent.conversations.get(conversation)

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from router import amending, promises
+from router import amending, leading, promises
 from router import conversation as steps
 from router.clients import close
 from router.console import (
@@ -30,11 +30,13 @@ from router.events import (
     Join,
     Leave,
     Note,
+    Rank,
     Reopen,
     Reply,
     Resend,
     Retract,
     Seen,
+    SetClient,
     SetPresence,
     Skip,
     Snooze,
@@ -221,6 +223,8 @@ _HANDLERS: dict[type, Callable[[Turn, Conversation, Any], Refusal]] = {
     Resend: _resend,
     Snooze: promises.snooze,
     Unsnooze: promises.unsnooze,
+    Rank: leading.rank,
+    SetClient: leading.set_client,
     Edit: amending.edit,
     Retract: amending.retract,
 }

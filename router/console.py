@@ -120,6 +120,18 @@ def refuses_amend(book: Rulebook, message: Message | None, operator: str) -> Ref
     return None if message.channel in book.amends else ("channel_cannot_amend", {"name": message.channel})
 
 
+def refuses_rank(book: Rulebook, conversation: Conversation, operator: str) -> Refusal:
+    """Return why an operator may not change a conversation's place in the queue."""
+    if not book.leads(operator):
+        return "for_supervisors", {}
+    return None if conversation.state is State.QUEUED else ("not_in_queue", {})
+
+
+def refuses_client(book: Rulebook, conversation: Conversation, operator: str) -> Refusal:
+    """Return why an operator may not say who a client is to us: only who holds the conversation or leads may."""
+    return None if book.leads(operator) or operator == conversation.operator else ("not_theirs_to_say", {})
+
+
 def allowed_of(book: Rulebook, message: Message, operator: str) -> frozenset[str]:
     """Return what an operator may do with a message of a conversation they see: any of `edit retract`."""
     return frozenset() if refuses_amend(book, message, operator) else frozenset({"edit", "retract"})
@@ -128,7 +140,7 @@ def allowed_of(book: Rulebook, message: Message, operator: str) -> frozenset[str
 def allowed(book: Rulebook, roster: Roster, conversation: Conversation, operator: str, now: datetime) -> frozenset[str]:
     """Return what an operator may do with a conversation right now.
 
-    Any of `take skip reply note whisper transfer join_open join_hidden leave close reopen snooze unsnooze`.
+    Any of `take skip reply note whisper transfer join_open join_hidden leave close reopen snooze unsnooze rank client`.
     """
     if not may_see(book, conversation, operator):
         return frozenset()
@@ -147,5 +159,7 @@ def allowed(book: Rulebook, roster: Roster, conversation: Conversation, operator
         "reopen": refuses_reopen(book, roster, conversation, operator, now),
         "snooze": refuses_snooze(book, conversation, operator),
         "unsnooze": refuses_unsnooze(book, conversation, operator),
+        "rank": refuses_rank(book, conversation, operator),
+        "client": refuses_client(book, conversation, operator),
     }
     return frozenset(action for action, refusal in verdicts.items() if refusal is None)

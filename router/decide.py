@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from router import amending, bot, clients, commands, promises, queueing, sla, waiting
+from router import amending, bot, clients, commands, leading, promises, queueing, sla, waiting
 from router import conversation as steps
 from router.desk import Desk
 from router.effects import Effect
@@ -18,6 +18,7 @@ from router.events import (
     ClientRated,
     Event,
     Seen,
+    SetPaused,
     SetPresence,
     TimerFired,
     TriageAnswered,
@@ -40,6 +41,8 @@ def decide(desk: Desk, event: Event, book: Rulebook, now: datetime) -> list[Effe
     match event:
         case ClientMessage() | ClientEdited() | ClientDeleted() | ClientRated() | ClientEnded():
             _heard(turn, event)
+        case SetPaused():
+            leading.set_paused(turn, event)
         case SetPresence():
             commands.set_presence(turn, event)
         case Seen():

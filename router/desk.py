@@ -37,6 +37,8 @@ class Desk:
     messages: dict[str, Message] = field(default_factory=dict)
     #: clients' messages among them: (channel, chat, the platform's id) → id
     _heard: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    #: nothing is offered to anybody
+    paused: bool = False
     #: who could be asked, as far as it has been looked
     pool: Pool | None = None
     #: when the latest of those who waited were offered to somebody, oldest first

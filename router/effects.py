@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from router.delivery import Delivery
 from router.model import Conversation, Message
-from router.people import Client, Identity, OperatorState
+from router.people import Client, Identity, LineState, OperatorState
 
 
 class SaveConversation(Struct, frozen=True):
@@ -73,6 +73,20 @@ class ChangeLoad(Struct, frozen=True):
     capacity: int | None = None
     #: how many they may have of this line; None for as many as in all
     line_capacity: int | None = None
+
+
+class ChangeClient(Struct, frozen=True):
+    """A client's card says something else about what they are to us; None leaves it as it is."""
+
+    client: str
+    responsible: str | None = None
+    priority: str | None = None
+
+
+class SaveLine(Struct, frozen=True):
+    """What changes about a line while the hub runs has changed."""
+
+    line: LineState
 
 
 class Outcome(Struct, frozen=True):
@@ -143,6 +157,8 @@ Stored = (
     | AddDelivery
     | Requeue
     | SaveClient
+    | ChangeClient
+    | SaveLine
     | SaveOperator
     | ChangeLoad
     | Outcome

@@ -201,6 +201,37 @@ class Retract(Struct, frozen=True):
     message: str
 
 
+class Rank(Struct, frozen=True):
+    """A supervisor puts a conversation that waits before another one, or first."""
+
+    id: str
+    conversation: str
+    operator: str
+    #: the conversation that it is put before; empty for the first place
+    before: str = ""
+
+
+class SetClient(Struct, frozen=True):
+    """An operator says who looks after a client, and how important they are; None leaves it as it is."""
+
+    id: str
+    conversation: str
+    operator: str
+    #: empty for nobody
+    responsible: str | None = None
+    #: name of a priority class; empty for none
+    priority: str | None = None
+
+
+class SetPaused(Struct, frozen=True):
+    """A supervisor pauses a line, or lets it go on."""
+
+    id: str
+    operator: str
+    line: str
+    paused: bool
+
+
 class SetPresence(Struct, frozen=True):
     """An operator comes, takes a break or leaves."""
 
@@ -254,9 +285,10 @@ class Wake(Struct, frozen=True):
 ClientEvent = ClientMessage | ClientEdited | ClientDeleted | ClientRated | ClientEnded
 Amendment = Edit | Retract
 Pledge = Snooze | Unsnooze
+Leading = Rank | SetClient
 ConversationCommand = (
-    Take | Skip | Reply | Note | Transfer | Join | Leave | Close | Reopen | Resend | Pledge | Amendment
+    Take | Skip | Reply | Note | Transfer | Join | Leave | Close | Reopen | Resend | Pledge | Leading | Amendment
 )
-Command = ConversationCommand | SetPresence
+Command = ConversationCommand | SetPresence | SetPaused
 HubEvent = Seen | TriageAnswered | TimerFired | Arrived | Wake
 Event = ClientEvent | Command | HubEvent

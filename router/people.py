@@ -1,4 +1,4 @@
-"""Clients with their addresses, and operators. Frozen values, like those of `model`."""
+"""Clients with their addresses, operators and what changes about lines. Frozen values, like those of `model`."""
 
 from __future__ import annotations
 
@@ -90,3 +90,14 @@ class OperatorState(Struct, frozen=True):
     given: Mapping[str, int] = {}
     #: line → when the last one was offered
     given_at: Mapping[str, datetime] = {}
+
+
+class LineState(Struct, frozen=True):
+    """What changes about a line while the hub runs; what it is, is in the rules."""
+
+    id: str
+    #: nothing is offered to anybody
+    paused: bool = False
+    #: who paused it, or let it go on, and when
+    by: str = ""
+    at: datetime | None = None

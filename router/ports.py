@@ -237,13 +237,13 @@ class FeedEvent(Struct, frozen=True):
     #: hub-wide and rising: whoever has seen it resumes after it; 0 for what is not kept, such as typing
     cursor: int
     at: datetime
-    #: `message`, `conversation`, `delivery`, `operator`, `client`, `alert`, `rules`; not kept: `typing`, and `rules`
-    #: without a subject, which says that there is news of the settings file
+    #: `message`, `conversation`, `delivery`, `operator`, `client`, `line`, `alert`, `rules`; not kept: `typing`, and
+    #: `rules` without a subject, which says that there is news of the settings file
     type: str
     #: the line it belongs to; empty when it concerns everybody
     line: str = ""
     conversation: str = ""
-    #: id of the message (an alert's too), delivery, operator or client, or the number of a version of the settings
+    #: id of the message (an alert's too), delivery, operator, client or line, or the number of the settings' version
     subject: str = ""
     #: the conversation's operators and joined colleagues, who may see it wherever they work
     staff: tuple[str, ...] = ()

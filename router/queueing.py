@@ -62,7 +62,7 @@ def drain(turn: Turn) -> None:
     What nobody could take is not looked at again before somebody has come or has room again, or its own time has come.
     """
     desk = turn.desk
-    if not desk.has_queue or not turn.book.is_open(desk.line, turn.now):
+    if desk.paused or not desk.has_queue or not turn.book.is_open(desk.line, turn.now):
         return
     _ask_supervisors(turn)
     if not turn.pool.free:

@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from router.access import Accounts
 from router.delivery import Attempt, Delivery, DeliveryState
-from router.effects import Explain, Outcome
+from router.effects import ChangeClient, Explain, Outcome
 from router.history import History
 from router.loads import Load, LoadChange
 from router.model import Conversation, Message
-from router.people import Client, Identity, OperatorState
+from router.people import Client, Identity, LineState, OperatorState
 from router.ports import Chat, FeedEvent, Files, Update
 from router.webhooks import WebhookStore
 
@@ -86,6 +86,9 @@ class Batch:
     clients: dict[str, Client] = field(default_factory=dict)
     #: seen for the first time → the client they belong to
     identities: dict[Identity, str] = field(default_factory=dict)
+    #: client → what their card says otherwise
+    cards: dict[str, ChangeClient] = field(default_factory=dict)
+    lines: dict[str, LineState] = field(default_factory=dict)
     operators: dict[str, OperatorState] = field(default_factory=dict)
     #: operator → what changes about their load
     loads: dict[str, LoadChange] = field(default_factory=dict)
@@ -208,6 +211,9 @@ class Store(Accounts, Protocol):
 
     async def operators(self) -> dict[str, OperatorState]:
         """Return what is kept about every operator."""
+
+    async def line_states(self) -> Mapping[str, LineState]:
+        """Return what is kept about every line."""
 
     async def count_loads(self, uncounted: Collection[str] = ()) -> Mapping[str, Load]:
         """Recount what each operator holds or is offered, correct what is kept, and return it.

@@ -20,6 +20,8 @@ def expectation(turn: Turn, line: str) -> str:
     """Return which text tells a client of a line what to expect: a person soon, nobody now, or the line's hours."""
     if not turn.book.is_open(line, turn.now):
         return "out_of_hours"
+    if line == turn.desk.line and turn.desk.paused:
+        return "nobody"
     operators = turn.book.line(line).operators
     at_work = any(turn.roster.at_work(name, turn.book, turn.now) for name in operators)
     return "queued" if at_work else "nobody"

@@ -16,10 +16,13 @@ from router.events import (
     Join,
     Leave,
     Note,
+    Rank,
     Reopen,
     Reply,
     Resend,
     Retract,
+    SetClient,
+    SetPaused,
     SetPresence,
     Skip,
     Snooze,
@@ -45,6 +48,9 @@ _COMMANDS: dict[str, type[Command]] = {
     "unsnooze": Unsnooze,
     "edit": Edit,
     "retract": Retract,
+    "rank": Rank,
+    "client": SetClient,
+    "pause": SetPaused,
     "presence": SetPresence,
 }
 

@@ -18,7 +18,7 @@ from hub.engine.inbox import Work
 from hub.engine.intake import Intake, Sequencer
 from hub.engine.lane import Lane
 from hub.engine.meters import Meters
-from hub.engine.needs import chat_of, conversation_of, is_about
+from hub.engine.needs import chat_of, conversation_of, is_about, line_of
 from hub.engine.outbox import Outbox
 from hub.engine.outlet import Outlet
 from hub.engine.pulse import Pulse
@@ -31,7 +31,7 @@ from hub.said import said
 from router.delivery import Delivery
 from router.effects import Effect
 from router.errors import Unparsable
-from router.events import Arrived, Event, SetPresence, TriageAnswered, Wake
+from router.events import Arrived, Event, TriageAnswered, Wake
 from router.model import Conversation, Message
 from router.ports import Channel, Clock, Triage
 from router.roster import Roster
@@ -167,8 +167,7 @@ class Engine:
             found = await self.store.conversations([key])
             if key in found:
                 return found[key].line
-        serves = self._book.rules.lines_of(event.operator) if isinstance(event, SetPresence) else ()
-        return serves[0] if serves else next(iter(self.lanes))
+        return line_of(event, self._book.rules) or next(iter(self.lanes))
 
     async def _lane(self, line: str) -> Lane:
         """Return a line's lane; one whose line is no longer in the settings is opened when it is needed."""

@@ -13,6 +13,7 @@ from router.effects import (
     AddDelivery,
     AddMessage,
     Alert,
+    ChangeClient,
     ChangeLoad,
     ChangeMessage,
     Explain,
@@ -20,6 +21,7 @@ from router.effects import (
     Requeue,
     SaveClient,
     SaveConversation,
+    SaveLine,
     SaveOperator,
     Stored,
 )
@@ -75,6 +77,19 @@ def _client(batch: Batch, effect: SaveClient) -> _News:
     return _Event("client", effect.client.id, "")
 
 
+def _card(batch: Batch, effect: ChangeClient) -> _Event | None:
+    before = batch.cards.get(effect.client, ChangeClient(effect.client))
+    responsible = before.responsible if effect.responsible is None else effect.responsible
+    priority = before.priority if effect.priority is None else effect.priority
+    batch.cards[effect.client] = ChangeClient(effect.client, responsible, priority)
+    return _Event("client", effect.client, "")
+
+
+def _line(batch: Batch, effect: SaveLine) -> _Event | None:
+    batch.lines[effect.line.id] = effect.line
+    return _Event("line", effect.line.id, "")
+
+
 def _operator(batch: Batch, effect: SaveOperator) -> _News:
     batch.operators[effect.operator.id] = effect.operator
     return _Event("operator", effect.operator.id, "")
@@ -108,6 +123,8 @@ _WRITERS: dict[type, Callable[[Batch, Any], _News]] = {
     AddDelivery: _delivery,
     Requeue: _requeue,
     SaveClient: _client,
+    ChangeClient: _card,
+    SaveLine: _line,
     SaveOperator: _operator,
     ChangeLoad: _load,
     Outcome: _outcome,

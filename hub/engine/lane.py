@@ -86,8 +86,9 @@ class Lane:
 
     async def prepare(self) -> None:
         """Read the conversations that wait for somebody."""
-        waiting = await self._store.waiting_of(self.line)
+        waiting, states = await self._store.waiting_of(self.line), await self._store.line_states()
         self.desk = Desk(self.line, self.desk.roster)
+        self.desk.paused = self.line in states and states[self.line].paused
         for conversation in waiting:
             self.desk.put(conversation)
 

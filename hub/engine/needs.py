@@ -18,11 +18,13 @@ from router.events import (
     Event,
     Reopen,
     Resend,
+    SetPaused,
     SetPresence,
     Wake,
 )
 from router.model import Conversation, State
 from router.rulebook import Rulebook
+from router.rules import Rules
 from router.store import Store
 
 Chat = tuple[str, str]
@@ -39,9 +41,17 @@ def chat_of(event: Event | Ring) -> Chat | None:
 
 def conversation_of(event: Event | Ring) -> str | None:
     """Return the conversation that an event names."""
-    if isinstance(event, ClientEvent | SetPresence | Wake):
+    if isinstance(event, ClientEvent | SetPresence | SetPaused | Wake):
         return None
     return event.conversation
+
+
+def line_of(event: Event, rules: Rules) -> str:
+    """Return the line that decides an event that names no conversation; empty where any line may."""
+    if isinstance(event, SetPaused):
+        return event.line if event.line in rules.lines else ""
+    serves = rules.lines_of(event.operator) if isinstance(event, SetPresence) else ()
+    return serves[0] if serves else ""
 
 
 def is_about(conversation: Conversation, work: Work) -> bool:

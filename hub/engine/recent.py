@@ -112,14 +112,25 @@ class Recent:
             self.deliveries.said(message.id)
         for message in batch.changed.values():
             self.messages.put(message.id, message)
-        for client in batch.clients.values():
-            self.clients.put(client.id, client)
+        self._take_clients(batch)
         for delivery in batch.deliveries:
             self.deliveries.put(delivery)
         for change in batch.changes:
             self.deliveries.change(change)
         if batch.fetched:
             self.deliveries.fetched(batch.fetched, (each.subject for each in batch.events if each.type == "delivery"))
+
+    def _take_clients(self, batch: Batch) -> None:
+        """Take in what clients say about themselves, and what only their cards say."""
+        for client in batch.clients.values():
+            known = self.clients.get(client.id) or client
+            self.clients.put(client.id, replace(client, responsible=known.responsible, priority=known.priority))
+        for card in batch.cards.values():
+            seen = self.clients.get(card.client)
+            if seen is not None:
+                responsible = seen.responsible if card.responsible is None else card.responsible
+                priority = seen.priority if card.priority is None else card.priority
+                self.clients.put(seen.id, replace(seen, responsible=responsible, priority=priority))
 
 
 def _place(delivery: Delivery) -> int:

@@ -146,6 +146,22 @@ class NewPromise(Body):
     text: Annotated[str, Field(max_length=1000), AfterValidator(_speakable)] = ""
 
 
+class NewPlace(Body):
+    """Before which conversation it is to wait."""
+
+    #: null for the first place
+    before: Id | None = None
+
+
+class NewClient(Body):
+    """What a client is to us; what is left out stays as it is."""
+
+    #: the operator who looks after them; empty for nobody
+    responsible: Annotated[str, Field(max_length=200)] | None = None
+    #: name of a priority class; empty for none
+    priority: Annotated[str, Field(max_length=200)] | None = None
+
+
 class NewResend(Body):
     """Which delivery to send again."""
 

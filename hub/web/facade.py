@@ -86,6 +86,9 @@ class Hub(Protocol):
     def settings(self) -> Settings:
         """What the settings file said at the start."""
 
+    def is_paused(self, line: str) -> bool:
+        """Return whether a line offers nothing to anybody."""
+
     async def conversation(self, conversation: str) -> Conversation | None:
         """Return one conversation as it was committed last."""
 

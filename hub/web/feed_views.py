@@ -12,6 +12,13 @@ from hub.web.pledge_views import AlertView
 from hub.web.views import ClientView, ConversationView, DeliveryView, MessageView, OperatorView
 
 
+class LineNews(Struct, frozen=True):
+    """A line was paused or let go on."""
+
+    id: str
+    paused: bool
+
+
 class FeedItem(Struct, frozen=True, kw_only=True):
     """One thing that happened; of the fields after `conversation`, the one that `type` names is set.
 
@@ -20,13 +27,16 @@ class FeedItem(Struct, frozen=True, kw_only=True):
 
     cursor: int
     at: Moment
-    type: Literal["message", "conversation", "delivery", "operator", "client", "alert", "rules", "typing", "gone"]
+    type: Literal[
+        "message", "conversation", "delivery", "operator", "client", "line", "alert", "rules", "typing", "gone"
+    ]
     conversation: str = ""
     message: MessageView | None = None
     state: ConversationView | None = None
     delivery: DeliveryView | None = None
     operator: OperatorView | None = None
     client: ClientView | None = None
+    line: LineNews | None = None
     alert: AlertView | None = None
     problems: Sequence[str] | None = None
     #: the number of the settings that came into force, which `GET /settings/changes` lists

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 
 from hub.web.access import sees_event
 from hub.web.facade import Hub
-from hub.web.feed_views import FeedItem
+from hub.web.feed_views import FeedItem, LineNews
 from hub.web.hydrate import Facts
 from hub.web.present import Presenter, client_view, delivery_view, operator_view, settings_problems
 from router.ports import FeedEvent
@@ -25,6 +25,7 @@ class Narrator:
             "delivery": self._delivery,
             "operator": self._colleague,
             "client": self._client,
+            "line": self._line,
             "alert": self._alert,
             "rules": self._rules,
             "typing": self._typing,
@@ -88,6 +89,10 @@ class Narrator:
             return None
         view = client_view(found)
         return FeedItem(cursor=event.cursor, at=event.at, type="client", conversation=event.conversation, client=view)
+
+    def _line(self, event: FeedEvent, _facts: Facts) -> FeedItem:
+        news = LineNews(event.subject, self._hub.is_paused(event.subject))
+        return FeedItem(cursor=event.cursor, at=event.at, type="line", line=news)
 
     def _alert(self, event: FeedEvent, facts: Facts) -> FeedItem | None:
         message = facts.messages.get(event.subject)

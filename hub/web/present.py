@@ -200,6 +200,8 @@ def client_view(it: Client) -> ClientView:
         created_at=it.created_at,
         identities=[IdentityView(kind=kind, account=account, user=user) for kind, account, user in parts],
         facts=it.facts,
+        responsible=it.responsible,
+        priority=it.priority,
     )
 
 
@@ -226,6 +228,7 @@ def line_view(hub: Hub, line: str, waiting: int, operator: str) -> LineView:
         id=line,
         name=rules.name,
         open=is_open(rules.hours, now),
+        paused=hub.is_paused(line),
         waiting=waiting,
         available=sum(1 for state in states if state is not None and state.presence is Presence.AVAILABLE),
         mine=operator in rules.operators,

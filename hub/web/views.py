@@ -171,6 +171,10 @@ class ClientView(Struct, frozen=True, kw_only=True):
     created_at: Moment
     identities: Sequence[IdentityView]
     facts: Mapping[str, str]
+    #: the operator who looks after them; empty for none
+    responsible: str
+    #: name of their priority class; empty for none
+    priority: str
 
 
 class ClientCard(Struct, frozen=True):
@@ -235,6 +239,8 @@ class LineView(Struct, frozen=True, kw_only=True):
     name: str
     #: within its working hours
     open: bool
+    #: nothing is offered to anybody until a supervisor lets it go on
+    paused: bool
     #: conversations in the queue, at most 100 are counted
     waiting: int
     #: operators available now

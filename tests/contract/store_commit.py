@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from crm_store import MongoStore
 from router.delivery import Attempt, DeliveryState
-from router.effects import ChangeLoad, Explain
+from router.effects import ChangeClient, ChangeLoad, Explain
 from router.errors import Conflict
 from router.model import BotMemory, Handoff, JoinMode, Rating, State, Version
-from router.people import Client, Identity, OperatorState, Presence
+from router.people import Client, Identity, LineState, OperatorState, Presence
 from router.pledges import Clock, Promise, Target
 from router.ports import Update
 from router.store import Batch, DeliveryChange
@@ -107,6 +107,21 @@ class CommitContract:
             await store.commit(batches.make(clients={"c2": replace(ANN, id="c2")}, identities={address: "c2"}))
         assert await store.client("c2") is None
         assert (await store.clients_of([address.key]))[address.key].id == "c1"
+
+    async def test_what_a_card_says_is_not_undone_by_what_a_client_says(self, store: MongoStore) -> None:
+        """Another line's batch may hold the client as they were before."""
+        batches = Batches()
+        await store.commit(batches.make(clients={"c1": ANN}))
+        await store.commit(batches.make(cards={"c1": ChangeClient("c1", responsible="olga", priority="vip")}))
+        await store.commit(batches.make(clients={"c1": replace(ANN, phone="+7 1")}))
+        await store.commit(batches.make(cards={"c1": ChangeClient("c1", priority="")}))
+        assert await store.client("c1") == replace(ANN, phone="+7 1", responsible="olga", priority="")
+
+    async def test_a_line_is_as_it_was_left(self, store: MongoStore) -> None:
+        batches = Batches()
+        for paused in (True, False, True):
+            await store.commit(batches.make(lines={"sales": LineState("sales", paused, "olga", NOW)}))
+        assert await store.line_states() == {"sales": LineState("sales", True, "olga", NOW)}
 
     async def test_nobody_gets_more_than_their_capacity(self, store: MongoStore) -> None:
         batches = Batches()

@@ -19,7 +19,8 @@ MINUTE = timedelta(minutes=1)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SLA = {"first_response": "10m", "warn_at": ["50%", "80%"], "on_breach": {"raise_to": "urgent", "reassign": True}}
 LINE = {
-    "name": "Sales", "operators": ["anna", "boris"], "triage": False, "distribution": "strict", "offer_timeout": "12h", "unanswered": "stay",
+    "name": "Sales", "operators": ["anna", "boris"], "triage": False, "distribution": "strict",
+    "offer_timeout": "12h", "unanswered": "stay",
     "texts": {"queued": "", "nobody": ""}, "sla": SLA,
 }  # fmt: skip
 RULES: dict[str, Any] = {

@@ -56,6 +56,7 @@ def reads(store: MongoStore) -> dict[str, list[Awaitable[Any]]]:
         "client_messages": [store.client_messages([("shop", "v1", "1"), ("shop", "v2", "2")])],
         "chats_away": [store.chats_away("shop", "support")],
         "operators": [store.operators()],
+        "line_states": [store.line_states()],
         "count_loads": [store.count_loads()],
         "last_cursor": [store.last_cursor()],
         "undelivered": [store.undelivered("shop", 0, 5), store.undelivered("shop", 3, 5)],

@@ -26,6 +26,7 @@ from router.events import (
     Event,
     Reopen,
     Resend,
+    SetPaused,
     SetPresence,
     TimerFired,
     TriageAnswered,
@@ -84,6 +85,7 @@ class Engine:
         self.roster = Roster(dict(self.kept.operators))
         self.desks = {line: Desk(line, self.roster) for line in self.book.rules.lines}
         for line, desk in self.desks.items():
+            desk.paused = line in self.kept.lines and self.kept.lines[line].paused
             for conversation in self.kept.waiting_of(line):
                 desk.put(conversation)
         self._inbox: deque[Event] = deque([*self.kept.undecided(), *self._wakes(self.desks)])
@@ -218,8 +220,8 @@ class Engine:
 
     def _line_of(self, event: Event) -> str:
         first = self._home(getattr(event, "channel", ""))
-        if isinstance(event, Wake):
-            return event.line
+        if isinstance(event, Wake | SetPaused):
+            return event.line if event.line in self.desks else first
         if (said := self._changes(event)) is not None:
             return self._place_of(said.conversation, first)
         if isinstance(event, ClientEvent):

@@ -11,6 +11,7 @@ from router.effects import (
     AddDelivery,
     AddMessage,
     Alert,
+    ChangeClient,
     ChangeLoad,
     ChangeMessage,
     Explain,
@@ -18,12 +19,13 @@ from router.effects import (
     Requeue,
     SaveClient,
     SaveConversation,
+    SaveLine,
     SaveOperator,
     Stored,
 )
 from router.events import ClientEvent, Command
 from router.model import Conversation, Message, State
-from router.people import Client, OperatorState
+from router.people import Client, LineState, OperatorState
 from router.roster import Roster
 
 Entry = ClientEvent | Command
@@ -42,6 +44,7 @@ class Kept:
     #: identity key → client
     clients: dict[str, Client] = field(default_factory=dict)
     operators: dict[str, OperatorState] = field(default_factory=dict)
+    lines: dict[str, LineState] = field(default_factory=dict)
     explanations: list[Explain] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     requeued: list[str] = field(default_factory=list)
@@ -56,27 +59,41 @@ class Kept:
             case AddDelivery(delivery, _):
                 assert delivery.id not in self.deliveries, "a delivery id was used twice"
                 self.deliveries[delivery.id] = delivery
-            case SaveClient(client, _):
-                self.clients |= dict.fromkeys(client.identities, client)
+            case SaveClient() | ChangeClient() | SaveLine():
+                self._lead(effect)
             case SaveOperator(operator):
                 former = self._operator(operator.id)
                 held = {name: getattr(former, name) for name in ("load", "loads", "open", "waiting")}
                 self.operators[operator.id] = replace(operator, **held)
             case ChangeLoad():
                 self._change_load(effect)
-            case Requeue():
-                self.requeued.append(effect.delivery)
-            case Explain() | Alert():
+            case Requeue() | Explain() | Alert():
                 self._note(effect)
             case Outcome():
                 pass
 
-    def _note(self, effect: Explain | Alert) -> None:
+    def _note(self, effect: Requeue | Explain | Alert) -> None:
+        if isinstance(effect, Requeue):
+            self.requeued.append(effect.delivery)
+            return
         if isinstance(effect, Explain):
             self.explanations.append(effect)
             return
         assert effect.message in self.messages, "an alert is about a message that says so"
         self.alerts.append(effect)
+
+    def _lead(self, change: SaveClient | ChangeClient | SaveLine) -> None:
+        if isinstance(change, SaveLine):
+            self.lines[change.line.id] = change.line
+            return
+        if isinstance(change, SaveClient):
+            known = self.clients.get(change.client.identities[0], change.client)
+            client = replace(change.client, responsible=known.responsible, priority=known.priority)
+            self.clients |= dict.fromkeys(client.identities, client)
+            return
+        news = {"responsible": change.responsible, "priority": change.priority}
+        said = {name: value for name, value in news.items() if value is not None}
+        self.clients |= {key: replace(it, **said) for key, it in self.clients.items() if it.id == change.client}
 
     def _keep(self, effect: AddMessage | ChangeMessage) -> None:
         message = effect.message

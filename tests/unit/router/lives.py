@@ -20,9 +20,12 @@ from router.events import (
     Join,
     Leave,
     Note,
+    Rank,
     Reopen,
     Reply,
     Retract,
+    SetClient,
+    SetPaused,
     SetPresence,
     Skip,
     Snooze,
@@ -186,6 +189,18 @@ class Goes:
 
 
 @dataclass(frozen=True)
+class Pauses:
+    """A supervisor pauses a line, or lets it go on."""
+
+    line: str
+    paused: bool
+
+    def updates(self, world: World) -> list[Entry]:
+        """Return what the ledger gets."""
+        return [SetPaused(world.fresh_id(), "eve", self.line, self.paused)]
+
+
+@dataclass(frozen=True)
 class Works:
     """Somebody does what the console lets them do, with any conversation."""
 
@@ -257,14 +272,17 @@ class Amends:
         return [Edit(*start, self.text) if self.text else Retract(*start)]
 
 
-Deed = Writes | Ends | Goes | Works | Tries | Rewords | Amends
+Deed = Writes | Ends | Goes | Pauses | Works | Tries | Rewords | Amends
 _ACTIONS = ("skip", "note", "whisper", "transfer", "join_open", "join_hidden", "leave", "reopen", "snooze", "unsnooze")
+_LEADING = ("rank", "client")
 _chats = st.sampled_from(CHATS)
 _names = st.sampled_from(OPERATORS)
 _picks = st.integers(0, 999)
 _mended = st.sampled_from(("good morning", "better so", "better so", ""))
 _writes = st.builds(Writes, _chats, st.sampled_from(WORDS))
-_works = st.builds(Works, st.sampled_from((*["take"] * 6, *["reply"] * 8, *["close"] * 4, *_ACTIONS)), _picks)
+_works = st.builds(
+    Works, st.sampled_from((*["take"] * 6, *["reply"] * 8, *["close"] * 4, *_ACTIONS, *_LEADING)), _picks
+)
 _presences = st.sampled_from((*[Presence.AVAILABLE] * 3, Presence.BREAK, Presence.AWAY))
 
 #: one thing somebody does; what is likely in a shop is likely here
@@ -273,9 +291,10 @@ deeds: st.SearchStrategy[Deed] = st.one_of(
     *[_works] * 6,
     st.builds(Ends, _chats, st.integers(0, 5)),
     st.builds(Goes, _names, _presences),
+    st.builds(Pauses, st.sampled_from(["sales", "support"]), st.sampled_from([False, False, True])),
     st.builds(Rewords, _chats, _mended, st.one_of(st.just(-1), _picks)),
     st.builds(Amends, _names, _mended, _picks),
-    st.builds(Tries, _names, st.sampled_from(("take", "reply", "close", *_ACTIONS)), _picks),
+    st.builds(Tries, _names, st.sampled_from(("take", "reply", "close", *_ACTIONS, *_LEADING)), _picks),
 )
 
 
@@ -285,6 +304,11 @@ def act(world: World, conversation: Conversation, operator: str, action: str, pi
     match action:
         case "note" | "whisper":
             return Note(*start, text="Careful.", kind="note" if action == "note" else "whisper")
+        case "rank":
+            every = [*world.kept.conversations]
+            return Rank(*start, before=every[pick % len(every)] if pick % 2 else "")
+        case "client":
+            return SetClient(*start, OPERATORS[pick % 4], ("", "vip", "urgent", "gone")[pick % 4])
         case "transfer":
             to_operator, to_line = _TARGETS[pick % len(_TARGETS)]
             return Transfer(*start, to_operator=to_operator, to_line=to_line)

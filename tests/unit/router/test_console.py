@@ -34,6 +34,8 @@ ACTIONS = (
     "reopen",
     "snooze",
     "unsnooze",
+    "rank",
+    "client",
 )
 
 
@@ -48,14 +50,14 @@ def test_who_is_offered_a_conversation_may_take_or_skip_it() -> None:
     world.says("hello")
     assert able(world, "ann") == {"take", "skip", "note", "join_open"}
     assert able(world, "bob") == {"note", "join_open"}
-    assert able(world, "eve") == {"take", "note", "transfer", "close", "join_open", "join_hidden"}
+    assert able(world, "eve") == {"take", "note", "transfer", "close", "join_open", "join_hidden", "client"}
 
 
 def test_who_holds_it_may_do_everything_but_take_and_join() -> None:
     """The holder answers; nobody else does."""
     world = staffed(shop())
     world.does(Take, world.says("hello"), "ann")
-    assert able(world, "ann") == {"skip", "reply", "note", "whisper", "transfer", "close", "snooze"}
+    assert able(world, "ann") == {"skip", "reply", "note", "whisper", "transfer", "close", "snooze", "client"}
     assert able(world, "bob") == {"note", "whisper", "join_open"}
 
 
@@ -133,7 +135,10 @@ def test_every_action_is_shown_to_somebody_at_some_time(action: str) -> None:
     """No action is listed that nobody can ever do."""
     world = staffed(shop())
     seen: set[str] = set()
+    world.presence(Presence.AWAY, "ann", "bob")
     conversation = world.says("hello")
+    seen |= able(world, "eve")
+    world.presence(Presence.AVAILABLE, "ann", "bob")
     seen |= able(world, "ann") | able(world, "eve")
     world.does(Take, conversation, "ann")
     world.does(Join, conversation, "bob")

@@ -104,7 +104,7 @@ class Watched(World):
 
     def idle(self, desk: Desk) -> list[str]:
         """Return which conversations wait although somebody could be asked."""
-        if not self.book.is_open(desk.line, self.now):
+        if desk.paused or not self.book.is_open(desk.line, self.now):
             return []
         pool = Pool.of(desk.line, self.book, self.roster, self.now)
         return [c.id for c in desk.queue if choose(c, pool, self.now).chosen]
