@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 
@@ -12,6 +13,8 @@ class ManualClock:
     def __init__(self, at: datetime = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)) -> None:
         self._now = at
         self._moved = asyncio.Event()
+        self._sleepers: Counter[datetime] = Counter()
+        self._slept = asyncio.Event()
 
     def now(self) -> datetime:
         """Return the time the test has set."""
@@ -25,5 +28,17 @@ class ManualClock:
 
     async def sleep_until(self, at: datetime) -> None:
         """Return when the test has moved the clock to `at`."""
-        while self._now < at:
-            await self._moved.wait()
+        self._sleepers[at] += 1
+        self._slept.set()
+        self._slept = asyncio.Event()
+        try:
+            while self._now < at:
+                await self._moved.wait()
+        finally:
+            self._sleepers[at] -= 1
+
+    async def awaited(self, at: datetime) -> None:
+        """Return once somebody sleeps until `at`."""
+        async with asyncio.timeout(20):
+            while not self._sleepers[at]:
+                await self._slept.wait()

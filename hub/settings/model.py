@@ -115,6 +115,8 @@ class ConsoleSettings(Strict):
 
     #: `web` is the page at /console
     kind: Literal["web"] = "web"
+    #: whose last connection was lost this long ago is away; null leaves it to them
+    away_after: Annotated[Duration, Field(ge=timedelta(seconds=1))] | None = timedelta(seconds=60)
 
 
 class SubscriptionSettings(ReceiverSettings):

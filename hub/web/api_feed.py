@@ -18,7 +18,7 @@ from hub.web.bodies import Nothing, SocketStart, WantedEvents, Watch
 from hub.web.facade import Hub
 from hub.web.feed_views import Events, FeedItem, Frame
 from hub.web.hydrate import Hydrator
-from hub.web.keys import FOLLOWERS, HUB, HYDRATOR, PACE, TEXTS
+from hub.web.keys import ATTENDANCE, FOLLOWERS, HUB, HYDRATOR, PACE, TEXTS
 from hub.web.language import language_of
 from hub.web.narrate import Narrator
 from hub.web.operations import Call, bare, operation, read_query
@@ -182,7 +182,7 @@ async def _serve(request: web.Request, operator: str, after: int) -> web.WebSock
     response = web.WebSocketResponse(heartbeat=BEAT, max_msg_size=_MAX_FRAME)
     await response.prepare(request)
     try:
-        with request.app[FOLLOWERS].socket(response):
+        with request.app[FOLLOWERS].socket(response), request.app[ATTENDANCE].present(operator):
             await Socket(request, response, operator).serve(after)
     except* ConnectionError:
         log.debug("a console went away", operator=operator)

@@ -24,10 +24,11 @@ from hub.web import (
     pages,
     probes,
 )
+from hub.web.attendance import Attendance
 from hub.web.facade import Hub
 from hub.web.followers import Followers
 from hub.web.hydrate import Hydrator
-from hub.web.keys import FOLLOWERS, HUB, HYDRATOR, PACE, SESSIONS, SIGN_IN, TEXTS, TOKENS
+from hub.web.keys import ATTENDANCE, FOLLOWERS, HUB, HYDRATOR, PACE, SESSIONS, SIGN_IN, TEXTS, TOKENS
 from hub.web.operations import Operation
 from hub.web.pace import Pace
 from hub.web.problems import speak_problems
@@ -63,6 +64,8 @@ def build_app(hub: Hub) -> web.Application:
     app[TOKENS] = Tokens(hub)
     app[PACE] = Pace(hub, app[SESSIONS])
     app[SIGN_IN] = SignInDesk(hub, Passwords())
+    app[ATTENDANCE] = Attendance(hub)
+    app.on_shutdown.append(app[ATTENDANCE].close)
     app[FOLLOWERS] = Followers()
     app.on_shutdown.append(app[FOLLOWERS].close)
     app[HYDRATOR] = Hydrator(hub.store, hub.recent)

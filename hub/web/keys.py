@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from hub.web.attendance import Attendance
 from hub.web.facade import Hub
 from hub.web.followers import Followers
 from hub.web.hydrate import Hydrator
@@ -14,6 +15,7 @@ from hub.web.tokens import Tokens
 from router.catalog import Catalog
 
 HUB = web.AppKey("hub", Hub)
+ATTENDANCE = web.AppKey("attendance", Attendance)
 SESSIONS = web.AppKey("sessions", Sessions)
 TOKENS = web.AppKey("tokens", Tokens)
 PACE = web.AppKey("pace", Pace)
