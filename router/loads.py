@@ -16,7 +16,8 @@ _NOTHING: _Load = (0, 0, 0)
 
 def load_changes(before: Conversation | None, after: Conversation, book: Rulebook) -> Iterator[ChangeLoad]:
     """Yield what each operator of a conversation holds more or fewer once it stands as `after`."""
-    if before is not None and _as_before(before, after):
+    if before is not None and before.line == after.line and before.holders == after.holders:
+        yield from _turned(before, after, book)
         return
     was, now = _held(before, book), _held(after, book)
     for key in was | now:
@@ -30,8 +31,13 @@ def load_changes(before: Conversation | None, after: Conversation, book: Ruleboo
             yield ChangeLoad(operator, line, by, opened, waiting, capacity, of_line)
 
 
-def _as_before(before: Conversation, after: Conversation) -> bool:
-    return before.state is after.state and before.line == after.line and before.holders == after.holders
+def _turned(before: Conversation, after: Conversation, book: Rulebook) -> Iterator[ChangeLoad]:
+    """Yield what it means that a conversation in the same hands may wait for somebody else: that is nobody's choice."""
+    more = (after.state is State.WAITING) - (before.state is State.WAITING)
+    if more:
+        counted = 0 if book.counts_waiting(after.line) else -more
+        for operator in after.holders:
+            yield ChangeLoad(operator, after.line, counted, -more, more)
 
 
 def _held(conversation: Conversation | None, book: Rulebook) -> dict[tuple[str, str], _Load]:
