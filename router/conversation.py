@@ -5,7 +5,7 @@ Each function returns the conversation after one step and nothing else; `decide`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -23,6 +23,21 @@ def with_timer(conversation: Conversation, kind: str, due: datetime | None) -> C
     if due is not None:
         timers[kind] = due
     return conversation if timers == conversation.timers else replace(conversation, timers=timers)
+
+
+def no_later(conversation: Conversation, now: datetime, latest: Mapping[str, datetime]) -> Conversation:
+    """Let nothing lie further ahead than if it were set now, because the clock has gone back.
+
+    `latest` is timer kind → when such a timer of this moment would be due at the latest. Nobody has begun to wait later
+    than now, and who let it go is asked again no later than a retry of now would.
+    """
+    step = replace(
+        conversation,
+        timers={kind: min(due, latest.get(kind, due)) for kind, due in conversation.timers.items()},
+        passed={name: min(until, latest[RETRY]) for name, until in conversation.passed.items()},
+        queued_at=min(conversation.queued_at or now, now),
+    )
+    return conversation if step == conversation else step
 
 
 def without_timers(conversation: Conversation) -> Conversation:

@@ -45,6 +45,8 @@ class Desk:
     served: deque[datetime] = field(default_factory=lambda: deque(maxlen=_SERVED))
     #: what waits for a supervisor
     escalated: dict[str, None] = field(default_factory=dict)
+    #: when the whole line was last looked at; None before the first time
+    swept_at: datetime | None = None
     #: what has come to wait since all that waits was looked at
     fresh: dict[str, None] = field(default_factory=dict)
     #: `Pool.moves` when all that waits was looked at; -1 for never

@@ -20,7 +20,7 @@ class Clock(Protocol):
         """Return the time in UTC."""
 
     async def sleep_until(self, at: datetime) -> None:
-        """Return when `at` has come."""
+        """Return when `at` has come, or when the clock was set back meanwhile: look at `now` again."""
 
 
 class Update(Struct, frozen=True):

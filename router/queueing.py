@@ -15,6 +15,7 @@ from router.model import Conversation, State
 from router.people import Presence
 from router.rulebook import Rulebook
 from router.skills import Needs
+from router.timekeeping import catch_up
 from router.turn import Turn
 from router.waiting import announced, hand_round, has_no_room, move, sent_on, turned_away, watched
 
@@ -217,6 +218,7 @@ def freed(turn: Turn, before: Conversation) -> None:
 def sweep(turn: Turn) -> None:
     """Look at the whole line: take back what the absent hold, tell who waits what to expect, and offer again."""
     _level(turn)
+    catch_up(turn)
     for conversation in turn.desk.offered:
         _keep_offer(turn, conversation)
     absent = set(turn.roster.absent_with_load(turn.book, turn.now))

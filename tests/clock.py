@@ -21,19 +21,23 @@ class ManualClock:
         return self._now
 
     def advance(self, by: timedelta) -> None:
-        """Let time pass and wake whoever sleeps."""
+        """Let time pass, or set the clock back, and wake whoever sleeps."""
         self._now += by
         self._moved.set()
         self._moved = asyncio.Event()
 
     async def sleep_until(self, at: datetime) -> None:
-        """Return when the test has moved the clock to `at`."""
+        """Return when the test has moved the clock to `at`, or back."""
         self._sleepers[at] += 1
         self._slept.set()
         self._slept = asyncio.Event()
+        seen = self._now
         try:
-            while self._now < at:
+            while seen < at:
                 await self._moved.wait()
+                before, seen = seen, self._now
+                if seen < before:
+                    return
         finally:
             self._sleepers[at] -= 1
 

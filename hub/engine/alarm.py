@@ -20,7 +20,10 @@ _PAGE = 1000
 
 
 class Alarm:
-    """Rings for conversations whose timers are due, and for the line when somebody's hours begin or end."""
+    """Rings for conversations whose timers are due, and for the line when somebody's hours begin or end.
+
+    A clock that is set on makes what it passes due at once; after one that is set back the line is looked at anew.
+    """
 
     def __init__(
         self,
@@ -36,12 +39,13 @@ class Alarm:
         self._ring = ring
         self._next_change = next_change
         self._near: list[tuple[datetime, str]] = []
-        self._read_to = clock.now()
+        self._read_to = self._latest = clock.now()
         self._sooner = asyncio.Event()
 
     def set(self, conversations: Iterable[Conversation]) -> None:
         """Take in the timers of conversations that were just committed."""
-        horizon = self._clock.now() + _HORIZON
+        # Further ahead when the clock has gone back: the store is not read again before.
+        horizon = max(self._clock.now() + _HORIZON, self._read_to)
         for conversation in conversations:
             due = conversation.due_at
             if due is not None and due <= horizon:
@@ -57,6 +61,9 @@ class Alarm:
         """Ring until cancelled; what came due while nobody was running rings at once."""
         while True:
             now = self._clock.now()
+            if now < self._latest:
+                self._ring(Work(Wake(f"hub:clock:{now.isoformat()}", self._line)))
+            self._latest = now
             if self._read_to - now <= _HORIZON / 2:
                 await self._read_ahead(now)
             self._ring_due(now)

@@ -15,6 +15,10 @@ class SystemClock:
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     async def sleep_until(self, at: datetime) -> None:
-        """Return when `at` has come, also when the machine's clock was moved meanwhile."""
-        while (left := (at - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 - time has no event to wait for
+        """Return when `at` has come, or within a minute of the machine's clock having been set on or back."""
+        seen = self.now()
+        while (left := (at - seen).total_seconds()) > 0:
             await asyncio.sleep(min(left, 60.0))
+            before, seen = seen, self.now()
+            if seen < before:
+                return
