@@ -106,7 +106,7 @@ def _set_all(document: Document) -> UpdateOne:
 def _operators(batch: Batch) -> Iterator[Operation]:
     for operator in batch.operators.values():
         document = encode(operator)
-        fields = {name: document[name] for name in ("presence", "given", "given_at")}
+        fields = {name: document[name] for name in ("presence", "given", "given_at", "leave", "calendar")}
         yield UpdateOne({"_id": document["_id"]}, {"$set": fields, "$setOnInsert": {"load": 0}}, upsert=True)
 
 

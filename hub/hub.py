@@ -141,6 +141,10 @@ class Hub:
         """Return what an operator may do with a message now, as `router.console.allowed_of`."""
         return allowed_of(self.book, message, operator)
 
+    def on_shift(self, operator: str) -> bool:
+        """Return whether an operator works now: within their hours and not on leave."""
+        return self.book.on_shift(self.engine.roster.get(operator), self.clock.now())
+
     async def start(self) -> None:
         """Recover, run the engine, and open the channels."""
         await self.engine.start()

@@ -34,8 +34,9 @@ def describe(schema: JsonSchemaValue, model: type) -> None:
     """Describe a model's fields in its schema by their `#:` comments."""
     docs = field_docs(model)
     for name, field in schema.get("properties", {}).items():
-        if name in docs:
-            field["description"] = docs[name]
+        # A name that is a word of Python's own has an underscore there.
+        if text := docs.get(name) or docs.get(f"{name}_"):
+            field["description"] = text
 
 
 def field_docs(model: type) -> dict[str, str]:

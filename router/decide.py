@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from router import amending, bot, clients, commands, leading, promises, queueing, sla, waiting
+from router import amending, bot, clients, commands, leading, leave, promises, queueing, sla, waiting
 from router import conversation as steps
 from router.desk import Desk
 from router.effects import Effect
@@ -27,6 +27,7 @@ from router.events import (
 from router.model import State
 from router.pledges import PROMISE, Target
 from router.rulebook import Rulebook
+from router.staff_events import AddLeave, CalendarRead, RemoveLeave
 from router.turn import Turn
 
 _TARGETS = frozenset(Target)
@@ -45,6 +46,8 @@ def decide(desk: Desk, event: Event, book: Rulebook, now: datetime) -> list[Effe
             leading.set_paused(turn, event)
         case SetPresence():
             commands.set_presence(turn, event)
+        case AddLeave() | RemoveLeave() | CalendarRead():
+            _planned(turn, event)
         case Seen():
             commands.seen(turn, event)
         case TriageAnswered():
@@ -55,9 +58,20 @@ def decide(desk: Desk, event: Event, book: Rulebook, now: datetime) -> list[Effe
             _arrived(turn, event)
         case Wake():
             queueing.sweep(turn)
+            leave.forget_past(turn)
         case _:
             commands.carry_out(turn, event)
     return turn.effects
+
+
+def _planned(turn: Turn, event: AddLeave | RemoveLeave | CalendarRead) -> None:
+    match event:
+        case AddLeave():
+            leave.add(turn, event)
+        case RemoveLeave():
+            leave.remove(turn, event)
+        case CalendarRead():
+            leave.read(turn, event)
 
 
 def _heard(turn: Turn, event: ClientEvent) -> None:

@@ -183,7 +183,7 @@ def _reason(search: Search, name: str, chosen: tuple[str, ...], rule: str) -> st
     obstacle = search.pool.obstacles[name]
     if rule == "sticky" and name == search.awaited():
         return "awaited"
-    leave = search.pool.book.on_leave(name, search.now) if obstacle == "off_hours" else ""
+    leave = search.pool.book.on_leave(search.pool.roster.get(name), search.now) if obstacle == "off_hours" else ""
     return f"leave_{leave}" if leave else obstacle or search.unfit(name) or f"after_{rule}"
 
 
@@ -199,12 +199,12 @@ def _look_again(search: Search) -> datetime | None:
 
 
 def _there(operator: str, book: Rulebook, roster: Roster, now: datetime) -> bool:
-    return roster.get(operator).presence is Presence.AVAILABLE and book.on_shift(operator, now)
+    return roster.get(operator).presence is Presence.AVAILABLE and book.on_shift(roster.get(operator), now)
 
 
 def _just_came(operator: str, line: str, book: Rulebook, roster: Roster, now: datetime) -> bool:
     """Return whether somebody who is there has been asked nothing since their shift began."""
-    began = book.shift_began(operator, now)
+    began = book.shift_began(roster.get(operator), now)
     return began is not None and roster.get(operator).given_at.get(line, BEGINNING) < began
 
 

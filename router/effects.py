@@ -94,7 +94,7 @@ class Outcome(Struct, frozen=True):
 
     update: str
     refused: str = ""
-    #: values for the refusal's text
+    #: values for the refusal's text, or what was made: `id`
     values: Mapping[str, str] = {}
 
 
@@ -150,6 +150,10 @@ class WakeLines(Struct, frozen=True):
     lines: tuple[str, ...]
 
 
+class HoursChanged(Struct, frozen=True):
+    """Somebody's working time is another one now: every line looks at it, and at when it next changes."""
+
+
 Stored = (
     SaveConversation
     | AddMessage
@@ -165,5 +169,5 @@ Stored = (
     | Explain
     | Alert
 )
-AfterCommit = AskTriage | ShowSeen | Move | WakeLines
+AfterCommit = AskTriage | ShowSeen | Move | WakeLines | HoursChanged
 Effect = Stored | AfterCommit

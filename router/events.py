@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from router.model import Attachment, JoinMode, Understanding
 from router.people import Presence, Sender
+from router.staff_events import AddLeave, CalendarRead, RemoveLeave
 
 
 class ClientMessage(Struct, frozen=True):
@@ -289,6 +290,8 @@ Leading = Rank | SetClient
 ConversationCommand = (
     Take | Skip | Reply | Note | Transfer | Join | Leave | Close | Reopen | Resend | Pledge | Leading | Amendment
 )
-Command = ConversationCommand | SetPresence | SetPaused
-HubEvent = Seen | TriageAnswered | TimerFired | Arrived | Wake
+#: about an operator, not about a conversation
+StaffEvent = SetPresence | AddLeave | RemoveLeave | CalendarRead
+Command = ConversationCommand | SetPresence | AddLeave | RemoveLeave | SetPaused
+HubEvent = CalendarRead | Seen | TriageAnswered | TimerFired | Arrived | Wake
 Event = ClientEvent | Command | HubEvent

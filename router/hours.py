@@ -92,7 +92,7 @@ def _interval(text: str, expected: str) -> Interval:
     return Interval(start, end if end > start else end + _DAY_MINUTES)
 
 
-def _instant(day: date, minutes: int, zone: ZoneInfo) -> datetime:
+def instant(day: date, minutes: int, zone: ZoneInfo) -> datetime:
     """Return the UTC time of a wall-clock time; one that daylight saving skips counts as the moment of the jump."""
     day += timedelta(days=minutes // _DAY_MINUTES)
     minutes %= _DAY_MINUTES
@@ -117,7 +117,7 @@ def _jump(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
 
 def shifts(plan: Plan, day: date) -> list[tuple[datetime, datetime]]:
     """Return when work begins and ends in the shifts that begin on a day; the last may end on the next."""
-    return [(_instant(day, i.start, plan.zone), _instant(day, i.end, plan.zone)) for i in plan.times_on(day)]
+    return [(instant(day, i.start, plan.zone), instant(day, i.end, plan.zone)) for i in plan.times_on(day)]
 
 
 def next_opening(plan: Plan | None, now: datetime) -> datetime | None:

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from router.absence import Absence
+
 
 class Presence(StrEnum):
     """Whether an operator is at work."""
@@ -90,6 +92,10 @@ class OperatorState(Struct, frozen=True):
     given: Mapping[str, int] = {}
     #: line → when the last one was offered
     given_at: Mapping[str, datetime] = {}
+    #: entered while the hub runs, or read from their calendar
+    leave: tuple[Absence, ...] = ()
+    #: which calendar that was, as a digest of its address; empty for none
+    calendar: str = ""
 
 
 class LineState(Struct, frozen=True):

@@ -29,7 +29,7 @@ def obstacle(operator: str, line: str, book: Rulebook, roster: Roster, now: date
     state = roster.get(operator)
     if state.presence is not Presence.AVAILABLE:
         return state.presence.value
-    if not book.on_shift(operator, now):
+    if not book.on_shift(state, now):
         return "off_hours"
     if state.load >= book.capacity(operator):
         return "full"
@@ -63,7 +63,9 @@ class Pool:
     def of(cls, line: str, book: Rulebook, roster: Roster, now: datetime) -> Pool:
         """Return the pool of a line as it is now."""
         names = book.line(line).operators
-        until = min((book.shift_changes(name, now) for name in names), default=datetime.max.replace(tzinfo=UTC))
+        until = min(
+            (book.shift_changes(roster.get(name), now) for name in names), default=datetime.max.replace(tzinfo=UTC)
+        )
         pool = cls(line, book, roster, now, until, _seen=roster.version)
         for place, name in enumerate(names):
             entry = (pool._key(name, place), name)
@@ -91,6 +93,8 @@ class Pool:
         before, was = self._entries[name], self.obstacles[name]
         entry = (self._key(name, before[0][-1]), name)
         why = obstacle(name, self.line, self.book, self.roster, now)
+        # Their leave may be another one now.
+        self.until = min(self.until, self.book.shift_changes(self.roster.get(name), now))
         if not was:
             del self.free[bisect_left(self.free, before)]
         if not why:

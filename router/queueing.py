@@ -287,5 +287,5 @@ def _keep_offer(turn: Turn, conversation: Conversation) -> None:
 
 
 def _may_answer(turn: Turn, operator: str) -> bool:
-    available = turn.roster.get(operator).presence is Presence.AVAILABLE
-    return available and turn.book.on_shift(operator, turn.now)
+    state = turn.roster.get(operator)
+    return state.presence is Presence.AVAILABLE and turn.book.on_shift(state, turn.now)

@@ -63,7 +63,7 @@ class Roster:
 
     def at_work(self, operator: str, book: Rulebook, now: datetime) -> bool:
         """Return whether an operator is here: within their hours, and available or on a break."""
-        return self.get(operator).presence is not Presence.AWAY and book.on_shift(operator, now)
+        return self.get(operator).presence is not Presence.AWAY and book.on_shift(self.get(operator), now)
 
     def absent_with_load(self, book: Rulebook, now: datetime) -> tuple[str, ...]:
         """Return who holds conversations without being at work."""

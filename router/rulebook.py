@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from router.absence import Absence, absent, interrupted
 from router.catalog import Catalog
 from router.hours import Plan, Stretch, next_opening, stretch
 from router.lines import Counts, LineRules
-from router.people import Role
+from router.people import OperatorState, Role
 from router.ports import Channel
 from router.rules import OperatorRules, Rules
 from router.worktime import Calendar
@@ -39,7 +40,9 @@ class Rulebook:
     #: channels on which what was said can be changed and taken back
     amends: frozenset[str] = frozenset()
     #: working time as last looked up: every decision asks for it, and it changes a few times a day
-    _stretches: dict[tuple[str, str], Stretch] = field(default_factory=dict, repr=False, compare=False)
+    _stretches: dict[tuple[str, str], tuple[Stretch, tuple[Absence, ...]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     _calendars: dict[str, Calendar] = field(default_factory=dict, repr=False, compare=False)
 
     def calendar(self, line: str) -> Calendar | None:
@@ -104,26 +107,32 @@ class Rulebook:
         """Return the lines on which somebody who has room may be awaited: for those who lead, all."""
         return tuple(self.rules.lines) if self.leads(operator) else self.rules.lines_of(operator)
 
-    def on_shift(self, operator: str, now: datetime) -> bool:
-        """Return whether `now` is within an operator's own hours."""
-        known = self.operator(operator)
-        return known is not None and self._stretch("operator", operator, known.shifts, now).is_open
+    def on_shift(self, operator: OperatorState, now: datetime) -> bool:
+        """Return whether an operator works now: within their own hours, and on no leave of whatever source."""
+        known = self.operator(operator.id)
+        return known is not None and self._shift(known, operator, now).is_open
 
-    def on_leave(self, operator: str, now: datetime) -> str:
+    def on_leave(self, operator: OperatorState, now: datetime) -> str:
         """Return why an operator is on leave; empty when they are not."""
-        known = self.operator(operator)
-        leave = known.on_leave(now) if known else None
+        known = self.operator(operator.id)
+        leave = (known.on_leave(now) if known else None) or absent(operator.leave, now)
         return leave.reason if leave else ""
 
-    def shift_began(self, operator: str, now: datetime) -> datetime | None:
-        """Return when the shift an operator is on began; None when they are off, or have no hours."""
-        known = self.operator(operator)
-        return self._stretch("operator", operator, known.shifts, now).began if known else None
+    def shift_began(self, operator: OperatorState, now: datetime) -> datetime | None:
+        """Return when the shift an operator is on, or what is left of it behind their leave, began.
 
-    def shift_changes(self, operator: str, now: datetime) -> datetime:
+        None when they are off, or have no hours.
+        """
+        known = self.operator(operator.id)
+        return self._shift(known, operator, now).began if known else None
+
+    def _shift(self, rules: OperatorRules, state: OperatorState, now: datetime) -> Stretch:
+        return self._stretch("operator", state.id, rules.shifts, now, state.leave)
+
+    def shift_changes(self, operator: OperatorState, now: datetime) -> datetime:
         """Return until when an operator is on or off shift as they are `now`, as far as it has been looked."""
-        known = self.operator(operator)
-        return self._stretch("operator", operator, known.shifts if known else None, now).until
+        known = self.operator(operator.id)
+        return self._stretch("operator", operator.id, known.shifts if known else None, now, operator.leave).until
 
     def zone(self, operator: str, line: str) -> ZoneInfo:
         """Return the time zone in which an operator speaks of times: that of their hours, or else of the line's."""
@@ -139,10 +148,13 @@ class Rulebook:
         """Return when a line opens next after `now`; None when it never does."""
         return next_opening(self.line(line).hours, now)
 
-    def _stretch(self, kind: str, name: str, hours: Plan | None, now: datetime) -> Stretch:
-        known = self._stretches.get((kind, name))
-        if known is None or not known.since <= now < known.until:
-            known = self._stretches[kind, name] = stretch(hours, now)
+    def _stretch(
+        self, kind: str, name: str, hours: Plan | None, now: datetime, leave: tuple[Absence, ...] = ()
+    ) -> Stretch:
+        known, without = self._stretches.get((kind, name), (None, leave))
+        if known is None or without is not leave or not known.since <= now < known.until:
+            known = interrupted(stretch(hours, now), leave, now) if leave else stretch(hours, now)
+            self._stretches[kind, name] = known, leave
         return known
 
     def language(self, tag: str) -> str:
@@ -154,8 +166,9 @@ class Rulebook:
         own: str | None = getattr(self.line(line).texts, key)
         return self.catalog.say(self.language(tag), f"client.{key}", **values) if own is None else own
 
-    def next_shift_change(self, line: str, now: datetime) -> datetime | None:
+    def next_shift_change(self, line: str, states: Mapping[str, OperatorState], now: datetime) -> datetime | None:
         """Return when the line or any operator next begins or ends work: by transfer, anybody may hold its clients."""
-        known = [self._stretch("operator", name, person.shifts, now) for name, person in self.rules.operators.items()]
+        people = self.rules.operators.items()
+        known = [self._shift(rules, states.get(name) or OperatorState(name), now) for name, rules in people]
         known.append(self._stretch("line", line, self.line(line).hours, now))
         return min((each.until for each in known if each.ends), default=None)

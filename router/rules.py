@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
@@ -45,6 +46,11 @@ class OperatorRules(Strict):
     def shifts(self) -> Plan | None:
         """When they work; None for always."""
         return Shifts(self.hours, self.leave) if self.leave else self.hours
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which their days begin and end: that of their hours."""
+        return Shifts(self.hours, self.leave).zone
 
     def on_leave(self, now: datetime) -> Leave | None:
         """Return the leave that `now` lies in."""

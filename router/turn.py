@@ -169,9 +169,9 @@ class Turn:
         """Turn an operator's command down."""
         self.effects.append(Outcome(self.event, why, values))
 
-    def accept(self) -> None:
-        """Say that an operator's command was carried out."""
-        self.effects.append(Outcome(self.event))
+    def accept(self, **made: str) -> None:
+        """Say that an operator's command was carried out, and what it made."""
+        self.effects.append(Outcome(self.event, values=made))
 
     def client_of(self, identity_key: str) -> Client | None:
         """Return the client that the store or this batch knows by an identity."""

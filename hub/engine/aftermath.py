@@ -11,7 +11,17 @@ from hub.engine.outbox import Outbox
 from hub.engine.outlet import Outlet
 from hub.engine.tasks import end
 from hub.engine.triage import TriageDesk
-from router.effects import AddMessage, AskTriage, Effect, Move, Requeue, SaveConversation, ShowSeen, WakeLines
+from router.effects import (
+    AddMessage,
+    AskTriage,
+    Effect,
+    HoursChanged,
+    Move,
+    Requeue,
+    SaveConversation,
+    ShowSeen,
+    WakeLines,
+)
 from router.model import Conversation, MessageKind, State
 from router.ports import Channel
 from router.store import Store
@@ -22,6 +32,9 @@ class Lines(Protocol):
 
     def wake(self, line: str) -> None:
         """Have a line look at its queue again."""
+
+    def hours_changed(self) -> None:
+        """Have every line look at who works, and at when that next changes."""
 
     def moved(self, conversation: Conversation) -> None:
         """Let the lane of the line it has now take a conversation over."""
@@ -57,6 +70,7 @@ class Aftermath:
             ShowSeen: self._seen,
             Move: lambda effect: lines.moved(effect.conversation),
             WakeLines: self._wake,
+            HoursChanged: lambda _: lines.hours_changed(),
         }
 
     @property

@@ -57,6 +57,13 @@ class Committed:
     #: the batch's deliveries with what they carry
     outgoing: list[tuple[Delivery, Message]]
 
+    def by_channel(self) -> dict[str, list[tuple[Delivery, Message]]]:
+        """Return channel → what goes out over it, in order."""
+        sorted_out: dict[str, list[tuple[Delivery, Message]]] = {}
+        for delivery, message in self.outgoing:
+            sorted_out.setdefault(delivery.channel, []).append((delivery, message))
+        return sorted_out
+
 
 class Committer:
     """Runs as one task. `submit` is synchronous: what is submitted first is written first."""

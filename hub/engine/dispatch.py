@@ -30,6 +30,7 @@ from router.events import (
     Transfer,
     Unsnooze,
 )
+from router.staff_events import AddLeave, RemoveLeave
 
 #: the channel under which operators' commands are in the ledger
 CONSOLE = "console"
@@ -52,6 +53,8 @@ _COMMANDS: dict[str, type[Command]] = {
     "client": SetClient,
     "pause": SetPaused,
     "presence": SetPresence,
+    "add_leave": AddLeave,
+    "remove_leave": RemoveLeave,
 }
 
 

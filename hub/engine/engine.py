@@ -28,11 +28,10 @@ from hub.engine.tasks import end
 from hub.engine.triage import TriageDesk
 from hub.engine.watermark import Watermark
 from hub.said import said
-from router.delivery import Delivery
 from router.effects import Effect
 from router.errors import Unparsable
 from router.events import Arrived, Event, TriageAnswered, Wake
-from router.model import Conversation, Message
+from router.model import Conversation
 from router.ports import Channel, Clock, Triage
 from router.roster import Roster
 from router.rulebook import Rulebook
@@ -179,7 +178,7 @@ class Engine:
 
     def _publish(self, committed: Committed) -> None:
         """Show what is durable to those who follow, in the order in which it was decided."""
-        for channel, outgoing in _by_channel(committed.outgoing).items():
+        for channel, outgoing in committed.by_channel().items():
             if channel in self.ways_out:
                 self.ways_out[channel].offer(outgoing)
         self.recent.take(committed.batch)
@@ -208,6 +207,12 @@ class Engine:
         """Have a line look at its queue again."""
         if line in self.lanes:
             self.lanes[line].inbox.push(Work(Wake("hub:wake", line)))
+
+    def hours_changed(self) -> None:
+        """Have every line look at who works, and at when that next changes."""
+        for lane in self.lanes.values():
+            lane.alarm.hours_changed()
+            self.wake(lane.line)
 
     def elsewhere(self, work: Work, line: str) -> None:
         """Pass work on to the lane that has the conversation."""
@@ -248,9 +253,7 @@ class Engine:
         for line in book.rules.lines:
             if line not in self.lanes:
                 await self._open(line)
-        for lane in self.lanes.values():
-            lane.alarm.hours_changed()
-            self.wake(lane.line)
+        self.hours_changed()
 
     @property
     def idle(self) -> bool:
@@ -290,10 +293,3 @@ class Engine:
         if error is not None:
             self.faults[task.get_name()] = said(error)
             _log.error("task.died", task=task.get_name(), exc_info=error)
-
-
-def _by_channel(outgoing: list[tuple[Delivery, Message]]) -> dict[str, list[tuple[Delivery, Message]]]:
-    sorted_out: dict[str, list[tuple[Delivery, Message]]] = {}
-    for delivery, message in outgoing:
-        sorted_out.setdefault(delivery.channel, []).append((delivery, message))
-    return sorted_out

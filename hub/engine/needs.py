@@ -19,7 +19,7 @@ from router.events import (
     Reopen,
     Resend,
     SetPaused,
-    SetPresence,
+    StaffEvent,
     Wake,
 )
 from router.model import Conversation, State
@@ -41,7 +41,7 @@ def chat_of(event: Event | Ring) -> Chat | None:
 
 def conversation_of(event: Event | Ring) -> str | None:
     """Return the conversation that an event names."""
-    if isinstance(event, ClientEvent | SetPresence | SetPaused | Wake):
+    if isinstance(event, ClientEvent | StaffEvent | SetPaused | Wake):
         return None
     return event.conversation
 
@@ -50,7 +50,7 @@ def line_of(event: Event, rules: Rules) -> str:
     """Return the line that decides an event that names no conversation; empty where any line may."""
     if isinstance(event, SetPaused):
         return event.line if event.line in rules.lines else ""
-    serves = rules.lines_of(event.operator) if isinstance(event, SetPresence) else ()
+    serves = rules.lines_of(event.operator) if isinstance(event, StaffEvent) else ()
     return serves[0] if serves else ""
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
+from router.absence import Reason, moment
 from router.model import JoinMode
 from router.people import Presence
 
@@ -172,6 +174,28 @@ class NewPresence(Body):
     """Whether the operator is at work."""
 
     presence: Presence
+
+
+def _edge(text: str) -> str:
+    """Refuse what is no time of leave; which day a date is depends on who takes the leave."""
+    if text:
+        moment(text, ZoneInfo("UTC"))
+    return text
+
+
+_TIME = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}, {"const": ""}]}
+Edge = Annotated[str, AfterValidator(_edge), WithJsonSchema(_TIME)]
+
+
+class NewLeave(Body):
+    """From when until when an operator does not work."""
+
+    #: a date, or a moment with its offset; empty for now
+    from_: Annotated[Edge, Field(alias="from")] = ""
+    #: a date, which is included, or a moment; empty for the end of the day on which it begins
+    to: Edge = ""
+    reason: Reason = "vacation"
+    note: Annotated[str, Field(max_length=200), AfterValidator(_speakable)] = ""
 
 
 class NewFile(Body):

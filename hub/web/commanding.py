@@ -8,9 +8,16 @@ from typing import Any
 from hub.web.operations import Call
 from hub.web.problems import Problem
 from hub.web.views import Done
+from router.effects import Outcome
 
 
 async def command(call: Call[Any, Any], body: dict[str, object], *, on_behalf_of: str = "") -> Done:
+    """Carry out a command as `carried_out` does, where nothing more is to be told than that it is done."""
+    await carried_out(call, body, on_behalf_of=on_behalf_of)
+    return Done()
+
+
+async def carried_out(call: Call[Any, Any], body: dict[str, object], *, on_behalf_of: str = "") -> Outcome:
     """Carry out a command once per idempotency key. Raises a 409 `Problem` with the reason when it is refused.
 
     `on_behalf_of` is the operator it is carried out for, when that is not who asks.
@@ -21,4 +28,4 @@ async def command(call: Call[Any, Any], body: dict[str, object], *, on_behalf_of
     if outcome.refused:
         kind = f"/problems/refused/{outcome.refused}"
         raise Problem(HTTPStatus.CONFLICT, call.present.speech.refusal(outcome), kind=kind)
-    return Done()
+    return outcome

@@ -101,6 +101,9 @@ class Hub(Protocol):
     def allowed_of(self, message: Message, operator: str) -> frozenset[str]:
         """Return what an operator may do with a message now."""
 
+    def on_shift(self, operator: str) -> bool:
+        """Return whether an operator works now: within their hours and not on leave."""
+
     async def command(self, operator: str, key: str, body: Mapping[str, object]) -> Outcome:
         """Carry out an operator's command once; the same key again returns the same outcome.
 

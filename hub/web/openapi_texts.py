@@ -34,6 +34,7 @@ PATH_PARTS = {
     "channel": "The channel's name in the settings.",
     "delivery": "The delivery's id.",
     "message": "The message's id.",
+    "leave": "The leave's id.",
     "update": "The update's id in the ledger.",
     "name": "The webhook's name in the settings.",
 }

@@ -213,7 +213,7 @@ def operator_view(hub: Hub, operator: str) -> OperatorView:
         name=rules.name,
         role=rules.role,
         presence=state.presence,
-        on_shift=is_open(rules.shifts, hub.clock.now()),
+        on_shift=hub.on_shift(operator),
         load=state.load,
         capacity=rules.capacity,
         lines=hub.rules.lines_of(operator),

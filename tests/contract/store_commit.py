@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from crm_store import MongoStore
+from router.absence import Absence
 from router.delivery import Attempt, DeliveryState
 from router.effects import ChangeClient, ChangeLoad, Explain
 from router.errors import Conflict
@@ -20,6 +21,15 @@ from router.store import Batch, DeliveryChange
 from tests.contract.store_samples import BOT, NOW, Batches, at, conversation, delivery, load, message
 
 ANN = Client("c1", "Ann", NOW, identities=("webchat:shop:v1",), facts={"page.url": "/a", "$ref": "x", "50%": "y"})
+
+OLGA = OperatorState(
+    "olga",
+    Presence.AVAILABLE,
+    given={"sales": 1},
+    given_at={"sales": NOW},
+    leave=(Absence("a1", NOW, at(60), "sick", "flu", "sofia"),),
+    calendar="4f1d",
+)
 
 
 async def full_batch(store: MongoStore) -> Batch:
@@ -33,7 +43,7 @@ async def full_batch(store: MongoStore) -> Batch:
         deliveries=[delivery("d1", "m2")],
         clients={"c1": ANN},
         identities={Identity("webchat", "shop", "v1"): "c1"},
-        operators={"olga": OperatorState("olga", Presence.AVAILABLE, given={"sales": 1}, given_at={"sales": NOW})},
+        operators={"olga": OLGA},
         loads={"olga": load(1, 2)},
         explanations=[Explain("k1", "offer", ("olga",), (("olga", "chosen"), ("ivan", "away")), "config.yaml:4")],
     )

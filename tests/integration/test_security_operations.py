@@ -39,7 +39,7 @@ BODIES: dict[str, dict[str, object]] = {
     "seen": {"n": 1},
 }
 #: not a matter of lines: for supervisors or admins alone
-FOR_LEADERS = ("/operators/{id}/presence", "/webhooks", "/ledger")
+FOR_LEADERS = ("/operators/{id}/presence", "/operators/{id}/leave", "/webhooks", "/ledger")
 CHANGING = [it for it in OPERATIONS if it.method not in {"GET", "HEAD"}]
 PRIVATE = [it for it in OPERATIONS if not it.public]
 OF_A_CONVERSATION = [it for it in OPERATIONS if it.path.startswith(("/conversations/{", "/clients/{"))]
@@ -197,7 +197,7 @@ async def test_a_message_is_not_changed_through_a_conversation_of_ones_own(shop:
 
 
 async def test_what_is_for_leaders_is_refused_to_operators(shop: Shop) -> None:
-    """Subscriptions tell of every line, and a colleague's presence is not one's own to change."""
+    """Subscriptions tell of every line, and a colleague's presence and leave are not one's own business."""
     led = [it for it in OPERATIONS if it.path.startswith(FOR_LEADERS)]
     assert len(led) >= 2
     for it in led:

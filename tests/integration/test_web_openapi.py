@@ -32,6 +32,8 @@ PROMISED = {
     "/clients/{id}": {"get"},
     "/operators": {"get"},
     "/operators/{id}/presence": {"put"},
+    "/operators/{id}/leave": {"get", "post"},
+    "/operators/{id}/leave/{leave}": {"delete"},
     "/presence": {"get", "put"},
     "/lines": {"get"},
     "/events": {"get"},

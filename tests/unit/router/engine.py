@@ -15,7 +15,7 @@ from typing import Any
 from router.clients import is_over
 from router.decide import decide
 from router.desk import Desk
-from router.effects import AfterCommit, AskTriage, Effect, Move, Outcome, ShowSeen, WakeLines
+from router.effects import AfterCommit, AskTriage, Effect, HoursChanged, Move, Outcome, ShowSeen, WakeLines
 from router.events import (
     Amendment,
     Arrived,
@@ -27,7 +27,7 @@ from router.events import (
     Reopen,
     Resend,
     SetPaused,
-    SetPresence,
+    StaffEvent,
     TimerFired,
     TriageAnswered,
     Wake,
@@ -161,6 +161,8 @@ class Engine:
                     self._inbox.append(Arrived(self.fresh_id("hub:arrived"), conversation.id))
                 case WakeLines(lines):
                     self._inbox.extend(self._wakes(lines))
+                case HoursChanged():
+                    self._inbox.extend(self._wakes(self.desks))
                 case ShowSeen(conversation, n):
                     self.shown[conversation.id] = n
 
@@ -196,7 +198,7 @@ class Engine:
         """Let time pass: timers fire and lines wake in the order they are due."""
         until = self.now + by
         for _ in range(_TOO_MANY):
-            shifts = {line: self.book.next_shift_change(line, self.now) for line in self.desks}
+            shifts = {line: self.book.next_shift_change(line, self.roster.states, self.now) for line in self.desks}
             moments = [at for at, _, _ in self._timers()[:1]] + [at for at in shifts.values() if at]
             at = min(moments, default=until)
             self.now = min(at, until)
@@ -228,7 +230,7 @@ class Engine:
             latest = self._latest(event.channel, event.chat)
             over = latest is None or (isinstance(event, ClientMessage) and is_over(self.book, latest, self.now))
             return first if over or latest is None else latest.line
-        return first if isinstance(event, SetPresence) else self._place_of(event.conversation, first)
+        return first if isinstance(event, StaffEvent) else self._place_of(event.conversation, first)
 
     def _place_of(self, conversation: str, otherwise: str) -> str:
         kept = self.kept.conversations.get(conversation)

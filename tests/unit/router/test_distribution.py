@@ -236,7 +236,7 @@ def test_under_even_the_counts_of_those_present_differ_by_at_most_one(days: list
         counts = [
             world.roster.get(name).given.get("sales", 0)
             for name in people
-            if world.roster.get(name).presence is HERE and world.book.on_shift(name, world.now)
+            if world.roster.get(name).presence is HERE and world.book.on_shift(world.roster.get(name), world.now)
         ]
         assert not counts or max(counts) - min(counts) <= 1
 

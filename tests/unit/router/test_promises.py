@@ -80,7 +80,7 @@ class Watched(World):
                 key, people = effect.conversation.id, _people(effect.conversation)
                 for name in people - self._people_of.get(key, set()):
                     assert self.roster.get(name).presence is Presence.AVAILABLE
-                    assert self.book.on_shift(name, decision.now)
+                    assert self.book.on_shift(self.roster.get(name), decision.now)
                 self._people_of[key] = people
 
     def _nobody_is_asked_again_at_once(self, decision: Decision) -> None:
@@ -270,7 +270,7 @@ class Life(RuleBasedStateMachine):
         for conversation in world.kept.conversations.values():
             for name in conversation.offered:
                 assert world.roster.get(name).presence is Presence.AVAILABLE
-                assert world.book.on_shift(name, world.now)
+                assert world.book.on_shift(world.roster.get(name), world.now)
             if conversation.state is State.OPEN:
                 assert world.roster.at_work(conversation.operator, world.book, world.now)
 

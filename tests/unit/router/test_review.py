@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from router.people import OperatorState
 from router.review import AHEAD, Change, changes, gaps, idle, loops, missing_skills, unled
 from router.rules import Rules
 from tests.unit.router.shops import shop, two_lines
@@ -66,7 +67,7 @@ def test_gaps_are_the_times_of_the_line_at_which_nobody_works(people: Any, line:
     assert len(found) == expected
     for minutes in range(0, int(AHEAD.total_seconds() // 60), 7):
         at = MONDAY + timedelta(minutes=minutes)
-        deserted = book.is_open("sales", at) and not any(book.on_shift(name, at) for name in people)
+        deserted = book.is_open("sales", at) and not any(book.on_shift(OperatorState(name), at) for name in people)
         assert any(gap.since <= at < gap.until for gap in found) is deserted
 
 
