@@ -24,11 +24,14 @@ from crm_store.driver import connect
 from crm_store.failures import not_a_replica_set
 from crm_store.indexes import missing_indexes
 from hub.bootstrap import data_folder
+from hub.calendars.fetching import fetch
+from hub.calendars.process import CalendarTrouble, Question, understood
 from hub.channels import KINDS
 from hub.commands.store import address
 from hub.mongod_process import find_program
 from hub.settings import Settings
 from router.errors import HubError, Misconfigured, Retryable
+from router.timetable import CalendarRules
 
 _GIGABYTE = 1_000_000_000
 #: less than this is too little
@@ -71,6 +74,9 @@ async def examine(file: Path, settings: Settings) -> AsyncIterator[Finding]:
     yield await _finding(_port, settings)
     yield await _finding(_channels, settings)
     yield await _finding(_triage, settings)
+    for name, person in settings.rules.operators.items():
+        if person.calendar is not None:
+            yield await _finding(_calendar, name, person.calendar, person.zone.key, file.parent)
     async for finding in _database(file, settings):
         yield finding
 
@@ -178,6 +184,16 @@ async def _triage(settings: Settings) -> Finding:
         return _wrong(f"The triage engine cannot be loaded ({error}): install what requirements.lock names.")
     took = f"in {perf_counter() - began:.1f} s"
     return _right(f"The triage engine is loaded {took} and understands a question ({understood.intent or 'unknown'}).")
+
+
+async def _calendar(operator: str, rules: CalendarRules, zone: str, folder: Path) -> Finding:
+    try:
+        found = await fetch(rules, folder)
+        said = await understood(Question(found.text if found else "", datetime.now(UTC), zone, rules.only))
+    except CalendarTrouble as trouble:
+        return _wrong(f"The calendar of {operator} cannot be used: {trouble}.")
+    left_out = f"; {said.skipped} events make no sense and are left out" if said.skipped else ""
+    return _right(f"The calendar of {operator} can be read: {len(said.spans)} leaves within three months{left_out}.")
 
 
 async def _database(file: Path, settings: Settings) -> AsyncIterator[Finding]:

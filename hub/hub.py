@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from hub.calendars.desk import Calendars
 from hub.chronicle import Chronicle
 from hub.engine.dispatch import CONSOLE, parse_command
 from hub.engine.engine import Engine
@@ -62,13 +63,16 @@ class Hub:
     chronicle: Chronicle = field(init=False)
     #: whose rules are in force
     _in_force: Settings = field(init=False)
+    #: leave that stands in operators' calendars
+    calendars: Calendars = field(init=False)
     _metrics: Metrics = field(init=False)
 
     def __post_init__(self) -> None:
         self.webhooks = Webhooks(self, self.engine, self.settings.webhooks)
         self._in_force = self.settings
         self.chronicle = Chronicle(self.engine)
-        self._metrics = Metrics(self.engine)
+        self.calendars = Calendars(self.engine, self.settings.file.parent)
+        self._metrics = Metrics(self.engine, lambda: self.calendars.faults)
 
     @property
     def store(self) -> Store:
@@ -152,11 +156,13 @@ class Hub:
             host = ChannelHost(name, self.engine, await self.store.secret(f"channel:{name}"))
             self.supervisor.keep(name, partial(channel.run, host))
         self.webhooks.start(self.supervisor)
+        await self.calendars.use()
         self.up = True
 
     async def stop(self) -> None:
         """Close the channels, finish what is under way, and stop."""
         self.up = False
+        await self.calendars.stop()
         await self.webhooks.stop()
         await self.supervisor.stop()
         await self.engine.drain()
@@ -225,6 +231,7 @@ class Hub:
             await self.engine.use(Rulebook(edited.rules, self.catalog, self.prompts, edited.where))
             self._in_force = edited
             self.chronicle.went_by(edited)
+            await self.calendars.use()
             _log.info("settings.applied", pending=self.pending)
         data: dict[str, object] = {"problems": list(self.problems), "pending": list(self.pending)}
         self.feed.mention(FeedEvent(0, self.clock.now(), "rules", data=data))
@@ -243,12 +250,13 @@ class Hub:
         channels = {name: self._channel_health(name) for name in self.channels}
         faults = self.engine.faults
         well = not self.problems and not faults and all(channel["status"] == "ok" for channel in channels.values())
-        well = well and self.webhooks.well
+        well = well and self.webhooks.well and self.calendars.well
         return {
             "status": "ok" if well else "degraded",
             "settings": {"problems": list(self.problems), "pending": list(self.pending)},
             "channels": channels,
             "webhooks": self.webhooks.health(),
+            "calendars": self.calendars.health(),
             "faults": dict(faults),
             "lines": {
                 name: {"events": len(lane.inbox), "queue": len(lane.desk.queue), "offered": len(lane.desk.offered)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
@@ -26,8 +26,10 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 class Metrics(Collector):
     """The hub's own registry; two hubs in one process share nothing."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, calendars: Callable[[], Mapping[str, int]]) -> None:
         self._engine = engine
+        #: returns operator → 1 while their calendar cannot be read, else 0
+        self._calendars = calendars
         #: channel → when its oldest waiting delivery was made; empty while the store does not answer
         self._oldest: Mapping[str, datetime] = {}
         self._registry = CollectorRegistry(auto_describe=False)
@@ -94,6 +96,7 @@ class Metrics(Collector):
             "unapplied", "Committed documents and changes that readers wait for.", (), {(): engine.store.unapplied}
         )
         yield _gauge("channel_fault", "1 while the channel cannot send.", ("channel",), faults)
+        yield _gauge("calendar_fault", "1 while the calendar cannot be read.", ("operator",), self._calendars())
         yield _gauge("faults", "Parts of the hub that have died.", (), {(): len(engine.faults)})
 
     def _ages(self) -> Iterator[Metric]:

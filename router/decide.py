@@ -58,7 +58,7 @@ def decide(desk: Desk, event: Event, book: Rulebook, now: datetime) -> list[Effe
             _arrived(turn, event)
         case Wake():
             queueing.sweep(turn)
-            leave.forget_past(turn)
+            leave.forget(turn)
         case _:
             commands.carry_out(turn, event)
     return turn.effects

@@ -58,16 +58,21 @@ def remove(turn: Turn, command: RemoveLeave) -> None:
 
 def read(turn: Turn, event: CalendarRead) -> None:
     """Put what a calendar says in the place of what it, or another one, said before."""
+    if event.source != _calendar(turn.book, event.operator):
+        # The rules have changed while it was read.
+        return
     state = turn.roster.get(event.operator)
     entered = tuple(it for it in state.leave if it.by)
     if (event.source, (*entered, *event.absences)) != (state.calendar, state.leave):
         _save(turn, replace(state, calendar=event.source), (*entered, *event.absences))
 
 
-def forget_past(turn: Turn) -> None:
-    """Clear away what has been over for a day."""
+def forget(turn: Turn) -> None:
+    """Clear away what has been over for a day, and what calendars said that the rules no longer name."""
     for state in list(turn.roster.states.values()):
-        if any(it.until <= turn.now - _KEPT for it in state.leave):
+        if state.calendar and state.calendar != _calendar(turn.book, state.id):
+            _save(turn, replace(state, calendar=""), tuple(it for it in state.leave if it.by))
+        elif any(it.until <= turn.now - _KEPT for it in state.leave):
             turn.save_operator(replace(state, leave=_current(state.leave, turn.now)))
 
 
@@ -78,6 +83,12 @@ def _save(turn: Turn, state: OperatorState, leave: tuple[Absence, ...]) -> None:
 
 def _current(leave: tuple[Absence, ...], now: datetime) -> tuple[Absence, ...]:
     return tuple(it for it in leave if it.until > now - _KEPT)
+
+
+def _calendar(book: Rulebook, operator: str) -> str:
+    """Return the digest of the calendar that the rules name for an operator; empty for none."""
+    known = book.operator(operator)
+    return known.calendar.source if known and known.calendar else ""
 
 
 def _refuse(turn: Turn, refusal: Refusal) -> None:

@@ -9,10 +9,11 @@ from enum import Enum
 from typing import Any
 
 from msgspec import Struct
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from router.durations import written_as
 from router.hours import Interval, Weekday, is_open, next_change
+from router.ids import derive
 from router.people import Role
 from router.rules import Rules
 
@@ -60,6 +61,9 @@ def _written(value: Any) -> Any:
             return written_as(value)
         case Enum():
             return value.value
+        case SecretStr():
+            # Enough to see that it is another one.
+            return f"[secret {derive('review', value.get_secret_value())[:6]}]"
         case date():
             return value.isoformat()
     return value

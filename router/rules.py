@@ -17,7 +17,7 @@ from router.hours import Plan
 from router.lines import Level, LineRules, Name, Tongue
 from router.people import Role
 from router.strict import Strict
-from router.timetable import Hours, Leave, Shifts
+from router.timetable import Calendar, Hours, Leave, Shifts
 
 Language = Literal["en", "ru"]
 
@@ -40,6 +40,8 @@ class OperatorRules(Strict):
     hours: Hours | None = None
     #: days off, in the time zone of their hours
     leave: tuple[Leave, ...] = ()
+    #: leave that stands in a calendar of theirs
+    calendar: Calendar | None = None
     language: Language = "en"
 
     @property

@@ -33,10 +33,10 @@ class RemoveLeave(Struct, frozen=True):
 
 
 class CalendarRead(Struct, frozen=True):
-    """An operator's calendar has been read, or they no longer have one."""
+    """An operator's calendar has been read."""
 
     id: str
     operator: str
-    #: a digest of its address; empty for none
+    #: a digest of its address
     source: str
-    absences: tuple[Absence, ...] = ()
+    absences: tuple[Absence, ...]

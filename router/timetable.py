@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema, model_validator
 
+from router.durations import Duration
 from router.holidays import is_holiday, known_place
 from router.hours import WHOLE_DAY, Interval, Weekday, parse_days, parse_intervals
+from router.ids import derive
 from router.strict import Strict
 
 
@@ -101,6 +104,12 @@ class Hours(Strict):
         return self.week.get(Weekday(day.weekday()), ())
 
 
+def _feed(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"(https?|webcal)://[!-~]+", value.get_secret_value()):
+        raise ValueError("expected an address that begins with https://, http:// or webcal://")
+    return value
+
+
 class Leave(Strict):
     """Days on which an operator does not work, whatever their hours say."""
 
@@ -117,6 +126,40 @@ class Leave(Strict):
 
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= (self.last or self.first)
+
+
+class CalendarRules(Strict):
+    """An iCalendar file or feed of an operator's, and which of its events are leave."""
+
+    #: the feed's address; a secret, since whoever knows it reads the calendar
+    url: Annotated[SecretStr, AfterValidator(_feed)] | None = None
+    #: or a file; a relative path begins at the settings file's folder
+    file: Annotated[str, Field(min_length=1)] | None = None
+    #: how often it is looked at
+    every: Annotated[Duration, Field(ge=timedelta(minutes=1), le=timedelta(days=1))] = timedelta(minutes=15)
+    #: only events whose title or a category contains one of these texts are leave; `*` stands for every event
+    only: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+
+    @model_validator(mode="after")
+    def _one_source(self) -> CalendarRules:
+        if (self.url is None) == (self.file is None):
+            raise ValueError("expected either the url or the file of a calendar")
+        return self
+
+    @property
+    def source(self) -> str:
+        """A digest that tells one calendar from another and nobody its address."""
+        return derive("calendar", self.url.get_secret_value() if self.url else "", self.file or "")
+
+
+def _calendar(value: Any) -> Any:
+    """Let an address or a path stand alone."""
+    if isinstance(value, str):
+        return {"url" if "://" in value else "file": value}
+    return value
+
+
+Calendar = Annotated[CalendarRules, BeforeValidator(_calendar, json_schema_input_type=str | CalendarRules)]
 
 
 @dataclass(frozen=True, slots=True)

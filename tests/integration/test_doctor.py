@@ -15,6 +15,7 @@ from hub.doctor import Finding, examine
 from hub.settings import load
 from tests.integration.stage import ScriptedChannel, running, stage_of
 from tests.integration.test_lifecycle import home, trained
+from tests.unit.calendars.test_reading import WEEK, calendar
 
 __all__ = ["home", "trained"]
 pytestmark = pytest.mark.mongo
@@ -33,9 +34,9 @@ def port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def _examined(home: Path, port: int, store: str = "") -> list[Finding]:
+async def _examined(home: Path, port: int, store: str = "", more: str = "") -> list[Finding]:
     file = home / "config.yaml"
-    file.write_text(SETTINGS.format(port=port, store=store), "utf-8")
+    file.write_text(SETTINGS.format(port=port, store=store) + more, "utf-8")
     async with aclosing(examine(file, load(file, {}))) as findings:  # type: ignore[type-var]  # it is a generator
         return [finding async for finding in findings]
 
@@ -68,6 +69,17 @@ async def test_what_is_wrong_is_told_with_what_to_do(
     assert _wrong(findings) == [
         f"127.0.0.1:{busy} cannot be had (Address already in use): stop what uses it, or set hub.port to another one.",
         "These indexes are missing: updates.in_order. Restart the hub, which makes them.",
+    ]
+
+
+async def test_calendars_are_tried(home: Path, port: int) -> None:
+    """One that can be read, and one that is not there."""
+    (home / "anna.ics").write_text(calendar(f"{WEEK}|SUMMARY:Vacation"), "utf-8")
+    people = "{anna: {name: Anna, calendar: anna.ics}, boris: {name: Boris, calendar: boris.ics}}"
+    findings = await _examined(home, port, more=f"operators: {people}")
+    assert "The calendar of anna can be read: 0 leaves within three months." in [it.sentence for it in findings]
+    assert _wrong(findings) == [
+        "The calendar of boris cannot be used: its file cannot be read (No such file or directory)."
     ]
 
 

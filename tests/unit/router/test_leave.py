@@ -15,9 +15,12 @@ from router.hours import is_open, next_change, stretch
 from router.leave import MOST
 from router.model import State
 from router.people import OperatorState, Presence
+from router.rulebook import Rulebook
+from router.rules import Rules
 from router.staff_events import AddLeave, CalendarRead, RemoveLeave
 from router.timetable import Hours
 from tests.unit.router.engine import NOON
+from tests.unit.router.texts import Prompts, catalog
 from tests.unit.router.world import World
 
 HERE = Presence.AVAILABLE
@@ -27,7 +30,11 @@ RULES: dict[str, Any] = {
         "back": {"name": "Back", "operators": ["ann"], "triage": False},
     },
     "operators": {
-        "ann": {"name": "Ann", "hours": {"timezone": "Europe/Berlin", "week": {"mon-sun": "00:00-24:00"}}},
+        "ann": {
+            "name": "Ann",
+            "hours": {"timezone": "Europe/Berlin", "week": {"mon-sun": "00:00-24:00"}},
+            "calendar": "ann.ics",
+        },
         "bob": {"name": "Bob"},
         "sue": {"name": "Sue", "role": "supervisor"},
     },
@@ -169,16 +176,35 @@ def test_a_calendar_replaces_what_it_said_before(world: World) -> None:
     assert enter(world, "sue", "ann", since=(NOON + DAY).isoformat()) == ""
     (entered,) = leave_of(world)
     first = Absence("k1", NOON, NOON + HOUR)
-    world.post(CalendarRead("hub:calendar:1", "ann", "digest", (first,)))
+    source = world.book.rules.operators["ann"].calendar.source
+    world.post(CalendarRead("hub:calendar:1", "ann", source, (first,)))
     world.settle()
     assert leave_of(world) == (entered, first)
     assert world.perform(RemoveLeave(world.fresh_id(), "sue", "ann", "k1")) == "leave_of_calendar"
     it = world.says("hello")
     assert world.now_of(it).state is State.QUEUED
-    world.post(CalendarRead("hub:calendar:2", "ann", ""))
+    world.post(CalendarRead("hub:calendar:2", "ann", source, ()))
     world.settle()
     assert leave_of(world) == (entered,)
     assert world.now_of(it).state is State.OFFERED
+
+
+def test_a_calendar_that_the_rules_no_longer_name_is_forgotten(world: World) -> None:
+    """With the next look at the line; what is still being read of it then changes nothing."""
+    source = world.book.rules.operators["ann"].calendar.source
+    read = CalendarRead("hub:calendar:1", "ann", source, (Absence("k1", NOON, NOON + HOUR),))
+    world.post(read)
+    world.settle()
+    it = world.says("hello")
+    assert it.state is State.QUEUED
+    operators = {**RULES["operators"], "ann": {"name": "Ann", "calendar": "other.ics"}}
+    world.book = Rulebook(Rules.model_validate({**RULES, "operators": operators}), catalog(), Prompts())
+    world.jump(timedelta())
+    assert (leave_of(world), world.kept.operators["ann"].calendar) == ((), "")
+    assert world.now_of(it).state is State.OFFERED
+    world.post(read)
+    world.settle()
+    assert leave_of(world) == ()
 
 
 def test_the_reason_is_shown(world: World) -> None:
