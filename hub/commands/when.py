@@ -37,7 +37,8 @@ def when(
 ) -> None:
     """Say who would get a client at a time, and what the client would be told.
 
-    Whoever works then is taken to be available and free.
+    Whoever works then is taken to be available and free. Only the settings are looked at: neither calendars nor
+    leave that was entered while the hub runs.
     """
     # Imported only here: the other commands answer at once without them.
     from hub.catalogs import read_catalog
