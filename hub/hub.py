@@ -187,12 +187,11 @@ class Hub:
             async with asyncio.timeout(_PATIENCE):
                 (fresh,) = await self.engine.intakes[CONSOLE].receive([Update(external, raw)])
                 known = None if fresh else await self._known(update, raw)
-                return known if known is not None else await asyncio.shield(decided)
+                return known if known is not None else await decided
         except TimeoutError as error:
             raise Retryable("The command is taking longer than usual. Please send it again.") from error
         finally:
-            if not decided.done():
-                self.engine.dispatcher.forget(update)
+            self.engine.dispatcher.forget(update, decided)
 
     async def _known(self, update: str, raw: str) -> Outcome | None:
         """Return what became of a command that was handed over before; None while it is still under way."""

@@ -37,7 +37,7 @@ class Dispatcher:
         self._watermark = watermark
         #: update → its number in the ledger
         self._under_way: dict[str, int] = {}
-        self._waiting: dict[str, asyncio.Future[Outcome]] = {}
+        self._waiting: dict[str, list[asyncio.Future[Outcome]]] = {}
         self._doubts: asyncio.Task[None] | None = None
         self._reconsidering = asyncio.Lock()
 
@@ -115,18 +115,18 @@ class Dispatcher:
         await persist("quarantine", lambda: self._ledger.poison(update, reason))
         self._meters.poison[update.partition(":")[0]] += 1
         self._settle(update)
-        waiting = self._waiting.pop(update, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_exception(Unparsable(reason))
+        for waiting in self._waiting.pop(update, ()):
+            if not waiting.done():
+                waiting.set_exception(Unparsable(reason))
 
     def decided(self, updates: Sequence[str], effects: Sequence[object]) -> None:
         """Tell whoever waits what became of updates that are now committed."""
         outcomes = {effect.update: effect for effect in effects if isinstance(effect, Outcome)}
         for update in updates:
             self._settle(update)
-            waiting = self._waiting.pop(update, None)
-            if waiting is not None and not waiting.done():
-                waiting.set_result(outcomes.get(update) or Outcome(update))
+            for waiting in self._waiting.pop(update, ()):
+                if not waiting.done():
+                    waiting.set_result(outcomes.get(update) or Outcome(update))
 
     def _settle(self, update: str) -> None:
         seq = self._under_way.pop(update, None)
@@ -134,12 +134,18 @@ class Dispatcher:
             self._watermark.end(seq)
 
     def expect(self, update: str) -> asyncio.Future[Outcome]:
-        """Return a future for what becomes of a command that is about to be handed over."""
-        return self._waiting.setdefault(update, asyncio.get_running_loop().create_future())
+        """Return a future, the caller's own, for what becomes of a command that is about to be handed over."""
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(update, []).append(future)
+        return future
 
-    def forget(self, update: str) -> None:
-        """Nobody waits for a command any more."""
-        self._waiting.pop(update, None)
+    def forget(self, update: str, future: asyncio.Future[Outcome]) -> None:
+        """Let go of a future that nobody waits for any more; others who wait for the same command keep theirs."""
+        waiting = self._waiting.get(update, [])
+        if future in waiting:
+            waiting.remove(future)
+        if not waiting:
+            self._waiting.pop(update, None)
 
     async def close(self) -> None:
         """Stop looking for what is in doubt; the next start finds it."""

@@ -14,6 +14,7 @@ import pytest
 from crm_store import MongoStore, open_store
 from hub.mongod import start_mongod
 from router.delivery import Delivery, DeliveryState
+from router.effects import Outcome
 from router.errors import AuthFailed, Rejected, Retryable, Uncertain, Unparsable
 from router.model import State
 from router.ports import Capabilities, Sent, Update
@@ -256,6 +257,20 @@ async def test_a_command_repeated_with_its_key_is_carried_out_once_with_the_same
         body = {"type": "reply", "conversation": conversation, "text": "hi"}
         first, second = await asyncio.gather(*(stage.hub.command("anna", "same", body) for _ in range(2)))
         assert first == second == await stage.hub.command("anna", "same", body)
+        assert await stage.texts(conversation) == ["hello", "hi"]
+
+
+async def test_a_command_is_answered_whatever_comes_with_its_key_meanwhile(store: MongoStore) -> None:
+    """Whoever asks for something else under the same key is told so, and takes nobody's answer away."""
+    channel = ScriptedChannel()
+    async with running(stage_of(store, [channel])) as stage:
+        conversation = await _taken(stage, channel)
+        bodies = [{"type": "reply", "conversation": conversation, "text": text} for text in ("hi", "oh")]
+        first, second = await asyncio.gather(
+            *(stage.hub.command("anna", "same", body) for body in bodies), return_exceptions=True
+        )
+        assert isinstance(first, Outcome)
+        assert isinstance(second, Unparsable)
         assert await stage.texts(conversation) == ["hello", "hi"]
 
 
