@@ -9,10 +9,12 @@ from hub.web.access import visible
 from hub.web.bodies import NewClient, NewPlace, Nothing
 from hub.web.commanding import command
 from hub.web.operations import Call, operation
-from hub.web.problems import not_found
+from hub.web.problems import Problem, not_found
 from hub.web.views import Done
+from router.people import Role
 
 _REFUSED = (HTTPStatus.CONFLICT,)
+_FOR_LEADERS = (HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT)
 
 
 @operation(
@@ -35,13 +37,13 @@ async def set_client(call: Call[NewClient, Nothing]) -> Done:
     return await command(call, {"type": "client", "conversation": conversation.id, **wanted})
 
 
-@operation("POST", "/lines/{line}/pause", "Offer nothing of a line to anybody", problems=_REFUSED)
+@operation("POST", "/lines/{line}/pause", "Offer nothing of a line to anybody", problems=_FOR_LEADERS)
 async def pause(call: Call[Nothing, Nothing]) -> Done:
     """Pause the line: who comes waits, what is offered or held goes on. For supervisors and admins."""
     return await _paused(call, paused=True)
 
 
-@operation("POST", "/lines/{line}/resume", "Let a paused line go on", problems=_REFUSED)
+@operation("POST", "/lines/{line}/resume", "Let a paused line go on", problems=_FOR_LEADERS)
 async def resume(call: Call[Nothing, Nothing]) -> Done:
     """Offer again what waits. For supervisors and admins."""
     return await _paused(call, paused=False)
@@ -49,6 +51,8 @@ async def resume(call: Call[Nothing, Nothing]) -> Done:
 
 async def _paused(call: Call[Any, Nothing], *, paused: bool) -> Done:
     line = call.path("line")
+    if call.hub.rules.operators[call.operator].role is Role.OPERATOR:
+        raise Problem(HTTPStatus.FORBIDDEN, "Only supervisors and admins may pause a line.")
     if line not in call.hub.rules.lines:
         raise not_found("line")
     return await command(call, {"type": "pause", "line": line, "paused": paused})

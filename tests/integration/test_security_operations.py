@@ -37,9 +37,12 @@ BODIES: dict[str, dict[str, object]] = {
     "join": {},
     "resend": {"delivery": "d"},
     "seen": {"n": 1},
+    "snooze": {"until": "2099-01-01T00:00:00Z"},
+    "rank": {"before": None},
+    "set_client": {"priority": ""},
 }
 #: not a matter of lines: for supervisors or admins alone
-FOR_LEADERS = ("/operators/{id}/presence", "/operators/{id}/leave", "/webhooks", "/ledger")
+FOR_LEADERS = ("/operators/{id}/presence", "/operators/{id}/leave", "/lines/{line}/", "/webhooks", "/ledger")
 CHANGING = [it for it in OPERATIONS if it.method not in {"GET", "HEAD"}]
 PRIVATE = [it for it in OPERATIONS if not it.public]
 OF_A_CONVERSATION = [it for it in OPERATIONS if it.path.startswith(("/conversations/{", "/clients/{"))]

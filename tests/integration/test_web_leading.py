@@ -22,7 +22,7 @@ async def test_a_paused_line_offers_nothing_and_everybody_is_told(web: WebStage)
     anna, sofia = await web.sign_in("anna"), await web.sign_in("sofia")
     await anna.send("PUT", "/presence", {"presence": "available"})
     cursor = (await anna.get("/me"))["cursor"]
-    assert (await anna.post("/lines/sales/pause"))[0] == 409
+    assert (await anna.post("/lines/sales/pause"))[0] == 403
     assert (await sofia.post("/lines/moon/pause"))[0] == 404
     async with anna.feed(cursor) as feed:
         await sofia.do("/lines/sales/pause")
