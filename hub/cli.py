@@ -18,6 +18,7 @@ from hub.commands.backup import backup, restore
 from hub.commands.doctor import doctor
 from hub.commands.history import history
 from hub.commands.plan import plan
+from hub.commands.rehearse import rehearse
 from hub.commands.replay import replay
 from hub.commands.when import when
 from hub.commands.why import why
@@ -41,6 +42,7 @@ app.command()(apply)
 app.command()(rollback)
 app.command()(history)
 app.command()(replay)
+app.command()(rehearse)
 app.command()(backup)
 app.command()(restore)
 app.command()(doctor)

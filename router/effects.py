@@ -111,6 +111,8 @@ class Explain(Struct, frozen=True):
     rule: str
     #: of a line with very many operators: catalogue key → how many others were passed over for that
     others: Mapping[str, int] = {}
+    #: the line it was on
+    line: str = ""
 
 
 class Alert(Struct, frozen=True):

@@ -129,6 +129,7 @@ def offer(turn: Turn, conversation: Conversation, choice: Choice) -> None:
             choice.considered,
             _place(turn, conversation.line, choice.rule),
             choice.others,
+            conversation.line,
         )
     )
 
@@ -138,7 +139,8 @@ def offer_to(turn: Turn, conversation: Conversation, operator: str) -> None:
     due = turn.now + turn.book.line(conversation.line).offer_timeout
     turn.save(replace(steps.offered(conversation, (operator,), turn.now, due), passed={}))
     _count(turn, operator, conversation.line)
-    turn.effects.append(Explain(conversation.id, "transfer", (operator,), ((operator, "chosen_transfer"),), ""))
+    it = conversation
+    turn.effects.append(Explain(it.id, "transfer", (operator,), ((operator, "chosen_transfer"),), "", line=it.line))
 
 
 def _count(turn: Turn, operator: str, line: str) -> None:
@@ -153,9 +155,9 @@ def _explain_waiting(turn: Turn, conversation: Conversation) -> None:
     if turn.book.is_open(line, turn.now):
         choice = choose(conversation, turn.pool, turn.now)
         place = _place(turn, line, choice.rule)
-        turn.effects.append(Explain(conversation.id, "queue", (), choice.considered, place, choice.others))
+        turn.effects.append(Explain(conversation.id, "queue", (), choice.considered, place, choice.others, line))
     else:
-        turn.effects.append(Explain(conversation.id, "queue", (), (), _written(turn, line, "hours")))
+        turn.effects.append(Explain(conversation.id, "queue", (), (), _written(turn, line, "hours"), line=line))
 
 
 def _place(turn: Turn, line: str, rule: str) -> str:

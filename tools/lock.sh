@@ -24,4 +24,4 @@ compile() {
 
 # Versions in the present lock are kept where they still fit; `tools/lock.sh --upgrade` takes the newest.
 compile --extra mongod --group build --output-file requirements.lock "$@"
-compile --extra mongod --extra motor --group dev --output-file requirements-dev.lock "$@"
+compile --extra charts --extra mongod --extra motor --group dev --output-file requirements-dev.lock "$@"

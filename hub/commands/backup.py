@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,15 +13,13 @@ from typing import TYPE_CHECKING, Annotated
 import click
 import typer
 
-from hub.commands.store import DEFAULT, SettingsFile, address, of_running_hub
+from hub.commands.store import DEFAULT, SettingsFile, connected, of_running_hub
 from hub.settings import Settings, load
-from router.errors import Misconfigured, Retryable
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
     from crm_store.archive import Manifest
-    from crm_store.driver import Database
 
 _MEGABYTE = 1_000_000
 Archive = Annotated[Path, typer.Argument(metavar="ARCHIVE", help="The archive, such as trunkline.tar.gz.")]
@@ -53,7 +49,7 @@ def restore(
 async def _back_up(settings: Settings, file: Path, archive: Path) -> Manifest:
     from crm_store.backup import back_up, count
 
-    async with _database(settings, file, settings.store.database) as database:
+    async with connected(settings, file, settings.store.database) as database:
         with _bar("Backing up", await count(database)) as bar:
             return await back_up(
                 database, archive, now=datetime.now(UTC), version=version("trunkline"), progress=bar.update
@@ -66,7 +62,7 @@ async def _restore(settings: Settings, file: Path, archive: Path, name: str, rep
     typer.echo(f"Checking {archive} …", err=True)
     manifest = await verify(archive)
     alone = _nobody_else_can(settings, file)
-    async with _database(settings, file, name) as database:
+    async with connected(settings, file, name) as database:
         if not alone:
             await refuse_living_hub(database)
         with _bar("Restoring", 2 * manifest.documents) as bar:
@@ -79,21 +75,6 @@ def _nobody_else_can(settings: Settings, file: Path) -> bool:
     from hub.bootstrap import data_folder
 
     return settings.store.url is None and of_running_hub(data_folder(file, settings) / "mongo") is None
-
-
-@asynccontextmanager
-async def _database(settings: Settings, file: Path, name: str) -> AsyncIterator[Database]:
-    # The archive holds documents as they are, which one driver hands over and the other does not.
-    from crm_store.driver import connect
-
-    async with address(settings, file) as url:
-        database = connect(url, name, "pymongo")
-        try:
-            yield database
-        except Retryable as error:
-            raise Misconfigured(str(error)) from error
-        finally:
-            await database.close()
 
 
 def _bar(label: str, length: int) -> ProgressBar[int]:

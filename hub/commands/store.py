@@ -15,6 +15,7 @@ from router.errors import Misconfigured, Retryable
 
 if TYPE_CHECKING:
     from crm_store import MongoStore
+    from crm_store.driver import Database
 
 #: which settings file a command goes by
 SettingsFile = Annotated[Path, typer.Option("--file", metavar="FILE", help="The settings file.")]
@@ -37,6 +38,22 @@ async def opened(file: Path, settings: Settings | None = None) -> AsyncIterator[
             yield store
         finally:
             await store.close()
+
+
+@asynccontextmanager
+async def connected(settings: Settings, file: Path, name: str) -> AsyncIterator[Database]:
+    """Yield a database as it is, without making or mending anything in it. Raises `Misconfigured` with one sentence."""
+    from crm_store.driver import connect
+
+    async with address(settings, file) as url:
+        # One driver reads documents as they are, which archives need, and it is always there.
+        database = connect(url, name, "pymongo")
+        try:
+            yield database
+        except Retryable as error:
+            raise Misconfigured(str(error)) from error
+        finally:
+            await database.close()
 
 
 @asynccontextmanager

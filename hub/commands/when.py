@@ -45,9 +45,9 @@ def when(
     from nlu.answers import load_answers
 
     settings = load(file, os.environ)
-    _known(line, settings.rules.lines, "line")
+    known(line, settings.rules.lines, "line")
     for name in away or ():
-        _known(name, settings.rules.operators, "operator")
+        known(name, settings.rules.operators, "operator")
     book = Rulebook(settings.rules, read_catalog("router"), load_answers(None), settings.where)
     zone = _zone(settings, line)
     moment = _moment(at, zone)
@@ -58,7 +58,7 @@ def when(
         typer.echo(_told(found, book, line, moment, zone))
 
 
-def _known(name: str, names: Mapping[str, object], what: str) -> None:
+def known(name: str, names: Mapping[str, object], what: str) -> None:
     """Raise `Misconfigured` unless the settings have something of that name."""
     if name not in names:
         meant = get_close_matches(name, names, n=1)

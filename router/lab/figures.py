@@ -166,3 +166,9 @@ def presences(recording: Recording) -> dict[str, list[Span]]:
     for name, at in since.items():
         found[name].append((at, recording.until))
     return found
+
+
+def agreement(one: Sequence[Life], other: Sequence[Life]) -> float | None:
+    """Return the share of visits, of those taken in both, that were first taken by the same operator in both."""
+    taken = [(a.holds[0], b.holds[0]) for a, b in zip(one, other, strict=False) if a.holds and b.holds]
+    return sum(a.operator == b.operator for a, b in taken) / len(taken) if taken else None

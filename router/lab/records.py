@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
 from msgspec import Struct
 
+from router.lab.recording import Visit
 from router.rules import Rules
 
 
@@ -36,7 +37,7 @@ class Asked(Struct, frozen=True, gc=False):
 
 
 class Record(Struct, frozen=True):
-    """One conversation as it is kept."""
+    """One conversation that waited for a person, as it is kept."""
 
     id: str
     #: where it is now
@@ -44,8 +45,6 @@ class Record(Struct, frozen=True):
     channel: str
     client: str
     created_at: datetime
-    #: whether it ever waited for a person
-    queued: bool
     language: str = ""
     #: the client's own class
     priority: str = ""
@@ -54,6 +53,8 @@ class Record(Struct, frozen=True):
     intent: str = ""
     told: tuple[Told, ...] = ()
     asked: tuple[Asked, ...] = ()
+    #: when the rules were first asked about it, and its line then; None when nobody knows
+    first: tuple[datetime, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +87,13 @@ class Directory:
     def line_named(self, name: str) -> str:
         """Return the line of a name; empty when there is none."""
         return self._lines.get(name, "")
+
+
+def rerouted(old: Directory, new: Directory) -> Callable[[Visit], str]:
+    """Return the line a visit comes to under new rules: the recorded one, unless they route what the old ones did."""
+
+    def line_of(visit: Visit) -> str:
+        before, after = (each.begins_on(visit.channel, visit.intent) for each in (old, new))
+        return after if after and visit.line == before else visit.line
+
+    return line_of

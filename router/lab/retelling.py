@@ -53,15 +53,18 @@ class _Teller:
         self.line = self._first_line()
         self.base = self.record.created_at
         begins_with_bot = any(told.what.startswith(_HANDED_OVER) for told in self.record.told)
-        if self.record.queued and not begins_with_bot:
+        if not begins_with_bot:
             self._begin(self.record.created_at)
 
     def _first_line(self) -> str:
         """Return where its client came to: where it still is, unless it has gone from line to line."""
-        told = self.record.told
-        moved = any(each.what in _MOVES or self._goes_to(each) for each in told)
-        home = self.directory.begins_on(self.record.channel, self.record.intent) if moved else ""
-        return home or self.record.line
+        it = self.record
+        move = next((told for told in it.told if told.what in _MOVES or self._goes_to(told)), None)
+        if move is None:
+            return it.line
+        if it.first is not None and it.first[0] <= move.at + _MOMENT and it.first[1] not in {"", self._goes_to(move)}:
+            return it.first[1]
+        return self.directory.begins_on(it.channel, it.intent) or it.line
 
     def _goes_to(self, told: Told) -> str:
         return self.directory.line_named(told.to) if told.what == "transferred" or told.what in _MOVES else ""
@@ -110,7 +113,7 @@ class _Teller:
             case "taken":
                 self._taken(told)
             case "unanswered":
-                self._unanswered(told)
+                self._unanswered(told.at)
             case "skipped":
                 self._skipped(told)
             case "left" | "reassigned":
@@ -153,12 +156,13 @@ class _Teller:
         if at < self.until:
             self.life.held(operator, at)
 
-    def _unanswered(self, told: Told) -> None:
-        offer = self._offer(told.at)
+    def _unanswered(self, at: datetime) -> None:
+        """Note that an offer, if one was open, came to its end without an answer of those who were asked."""
+        offer = self._offer(at)
         if offer is None:
             return
         for operator in offer.operators:
-            self._respond(Response(operator, _seconds(offer.at, told.at), "nothing"), told.at)
+            self._respond(Response(operator, _seconds(offer.at, at), "nothing"), at)
 
     def _skipped(self, told: Told) -> None:
         if self.holder:
@@ -175,7 +179,7 @@ class _Teller:
         if self.holder:
             self._let_go(told.at)
         else:
-            self._offer(told.at)
+            self._unanswered(told.at)
 
     def _let_go(self, at: datetime) -> None:
         if self.visit is not None and not self.visits:
@@ -221,7 +225,7 @@ class _Teller:
         if self.holder and by != "silence":
             self._step("close" if by == "operator" else "ends", told.at)
         elif not self.holder:
-            self._offer(told.at)
+            self._unanswered(told.at)
             never = not self.life.holds and told.at < self.until
             self.visit = replace(visit, gave_up=_seconds(visit.at, told.at)) if never else visit
         last = self.holder
@@ -233,7 +237,7 @@ class _Teller:
     def end(self) -> None:
         """Keep the visit that goes on, if one does."""
         if self.visit is not None:
-            self._offer(self.until)
+            self._unanswered(max(self.until, self.base))
             self._keep()
 
     def _keep(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -17,36 +18,39 @@ from tests.unit.router.lab.traffic import MONDAY, book_of
 
 NAMES = ("anna", "boris", "carl")
 OFFER, AGAIN = 60, 300
-#: seconds that fall together with hardly any others
-seconds = st.integers(1, 900_000_000).map(lambda micros: micros / 1_000_000)
-soon = st.integers(1, 90_000_000).map(lambda micros: micros / 1_000_000)
+
+
+def times(random: Random, most: float, number: int) -> list[float]:
+    """Return moments in seconds, ascending; no two things happen at the same microsecond, whose order is nobody's."""
+    return sorted(random.randrange(1, int(most * 1_000_000)) / 1_000_000 for _ in range(number))
 
 
 @st.composite
 def recordings(draw: st.DrawFn) -> Recording:
-    times = sorted(draw(st.lists(seconds, min_size=1, max_size=9, unique=True)))
-    changes = sorted(draw(st.lists(seconds, max_size=5, unique=True)))
+    random = Random(draw(st.integers(0, 2**32)))
+    came, changed = (times(random, 900, draw(st.integers(least, most))) for least, most in ((1, 10), (0, 6)))
     return Recording(
         since=MONDAY,
         until=MONDAY + timedelta(seconds=draw(st.sampled_from([600.5, 2_000.5]))),
-        visits=tuple(draw(visits(n, at)) for n, at in enumerate(times)),
+        visits=tuple(draw(visits(random, n, at)) for n, at in enumerate(came)),
         present={name: draw(st.sampled_from(Presence)) for name in NAMES},
         changes=tuple(
             PresenceChange(
                 MONDAY + timedelta(seconds=at), draw(st.sampled_from(NAMES)), draw(st.sampled_from(Presence))
             )
-            for at in changes
+            for at in changed
         ),
     )
 
 
 @st.composite
-def visits(draw: st.DrawFn, number: int, at: float) -> Visit:
+def visits(draw: st.DrawFn, random: Random, number: int, at: float) -> Visit:
+    def soon() -> float:
+        return times(random, draw(st.sampled_from([9, 90])), 1)[0]
+
     did_nothing = draw(st.lists(st.sampled_from(NAMES), max_size=2))
-    took = Response(draw(st.sampled_from(NAMES)), draw(soon), "took")
-    kinds = draw(
-        st.sampled_from([(), ("reply",), ("reply", "close"), ("close",), ("reply", "client", "reply", "close")])
-    )
+    took = Response(draw(st.sampled_from(NAMES)), soon(), "took")
+    talks = [(), ("reply",), ("reply", "close"), ("close",), ("reply", "client", "reply", "close")]
     return Visit(
         id=f"v{number}",
         line="sales",
@@ -54,8 +58,8 @@ def visits(draw: st.DrawFn, number: int, at: float) -> Visit:
         client=f"c{number}",
         at=MONDAY + timedelta(seconds=at),
         responses=(*(Response(name, 60.0, "nothing") for name in did_nothing), took),
-        steps=tuple(Step(kind, draw(soon)) for kind in kinds),
-        gave_up=draw(st.none() | seconds),
+        steps=tuple(Step(kind, soon()) for kind in draw(st.sampled_from(talks))),
+        gave_up=times(random, 900, 1)[0] if draw(st.booleans()) else None,
     )
 
 
