@@ -24,7 +24,7 @@ _SETTINGS = """
 store: {{ url: "{url}", database: {database} }}
 lines:
   sales:
-    {{ name: Sales, operators: [anna, boris, carl], distribution: {rule}, triage: false, sla: {{ first_response: 30s }} }}
+    {{ name: Sales, operators: [anna, boris, carl], distribution: {rule}, triage: false, sla: {{ resolution: 1h }} }}
   support: {{ name: Support, operators: [anna] }}
 operators: {{ anna: {{ name: Anna }}, boris: {{ name: Boris }}, carl: {{ name: Carl, capacity: {capacity} }} }}
 """
