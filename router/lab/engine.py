@@ -79,7 +79,7 @@ class Engine:
 
     def _changes(self, line: str) -> None:
         self._wake(line)
-        change = self.book.next_shift_change(line, self.now)
+        change = self.book.next_shift_change(line, self.roster.states, self.now)
         if change is not None:
             self.at(change, TIME, lambda: self._changes(line))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from router.people import OperatorState
 from router.rulebook import Rulebook
 
 #: from the first moment up to, and without, the second
@@ -52,11 +53,11 @@ def busiest(spans: Iterable[Span]) -> int:
 
 def worked(book: Rulebook, operator: str, there: Iterable[Span]) -> list[Span]:
     """Return the part of some time that lies within an operator's hours, leave left out."""
-    found = []
+    found, state = [], OperatorState(operator)
     for since, until in there:
         while since < until:
-            change = min(until, book.shift_changes(operator, since))
-            if book.on_shift(operator, since):
+            change = min(until, book.shift_changes(state, since))
+            if book.on_shift(state, since):
                 found.append((since, change))
             since = change
     return found
