@@ -40,7 +40,7 @@ INDEXES: dict[str, list[IndexModel]] = {
             [("channel", ASCENDING), ("chat", ASCENDING), ("created_at", DESCENDING), ("_id", ASCENDING)],
             name="latest_of_chats",
         ),
-        # waiting_of, held_by, list_conversations by lines
+        # waiting_of, held_by, standings, list_conversations by lines
         IndexModel(
             [("line", ASCENDING), ("phase", ASCENDING), ("activity", DESCENDING), ("_id", DESCENDING)], name="of_line"
         ),
@@ -56,6 +56,18 @@ INDEXES: dict[str, list[IndexModel]] = {
             [("line", ASCENDING), ("due_at", ASCENDING)],
             name="due",
             partialFilterExpression={"due_at": {"$exists": True}},
+        ),
+        # queue_of
+        IndexModel(
+            [("line", ASCENDING), ("place", ASCENDING), ("_id", ASCENDING)],
+            name="queue",
+            partialFilterExpression={"place": {"$exists": True}},
+        ),
+        # late_of, standings (covered); only what staff were warned of
+        IndexModel(
+            [("line", ASCENDING), ("late_at", ASCENDING)],
+            name="late",
+            partialFilterExpression={"late_at": {"$exists": True}},
         ),
         # last_operators (covered), list_conversations of one client
         IndexModel([("client", ASCENDING), ("created_at", DESCENDING), ("operator", ASCENDING)], name="of_client"),

@@ -7,6 +7,7 @@ instead of the moment. So the back and forth of a lively conversation touches no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from msgspec.structs import astuple
@@ -44,7 +45,7 @@ def begun(batch: Batch) -> list[Document]:
 
 
 def changed(batch: Batch) -> list[Document]:
-    """Return what has changed about conversations that the store has; a `due_at` of None stands for no field."""
+    """Return what has changed about conversations that the store has; a derived field of None stands for none."""
     pairs = ((batch.before.get(key), it) for key, it in batch.conversations.items())
     return [_change(before, it) for before, it in pairs if before is not None and before != it]
 
@@ -59,14 +60,15 @@ def standing(began: Iterable[Document], changes: Iterable[Document]) -> tuple[li
 
 
 def _without_none(document: Document) -> Document:
-    return document if document.get("due_at") is not None else {k: v for k, v in document.items() if k != "due_at"}
+    return {name: value for name, value in document.items() if value is not None or name not in _DERIVED}
 
 
 def _update(news: Document) -> UpdateOne:
     fields = {name: value for name, value in news.items() if name != "_id"}
     update = {"$set": _without_none(fields)}
-    if "due_at" in fields and fields["due_at"] is None:
-        update["$unset"] = {"due_at": ""}
+    gone = {name: "" for name in _DERIVED if name in fields and fields[name] is None}
+    if gone:
+        update["$unset"] = gone
     return UpdateOne({"_id": news["_id"]}, update)
 
 
@@ -86,7 +88,17 @@ def _staff(it: Conversation) -> list[str]:
     return sorted({it.operator, *it.offered, *it.joined} - {""})
 
 
-#: what lists and timers look for → the fields it is made of, and how; a `due_at` of None stands for no field at all
+def _place(it: Conversation) -> datetime | None:
+    return it.place if PHASES[it.state] == "queue" else None
+
+
+def _late_at(it: Conversation) -> datetime | None:
+    """Return when the first of the targets that staff were warned of is, or was, missed."""
+    warned = (clock.due_at for clock in it.sla.values() if clock.told) if it.state is not State.CLOSED else ()
+    return min(filter(None, warned), default=None)
+
+
+#: what lists and timers look for → the fields it is made of, and how; None stands for no field at all
 _DERIVED: dict[str, tuple[frozenset[str], Callable[[Conversation], Any]]] = {
     "phase": (frozenset({"state"}), lambda it: PHASES[it.state]),
     "activity": (
@@ -95,4 +107,6 @@ _DERIVED: dict[str, tuple[frozenset[str], Callable[[Conversation], Any]]] = {
     ),
     "staff": (frozenset({"operator", "offered", "joined"}), _staff),
     "due_at": (frozenset({"timers"}), lambda it: it.due_at),
+    "place": (frozenset({"state", "queued_at", "created_at", "head_start"}), _place),
+    "late_at": (frozenset({"state", "sla"}), _late_at),
 }

@@ -15,6 +15,7 @@ from router.effects import ChangeClient, Explain, Outcome
 from router.history import History
 from router.loads import Load, LoadChange
 from router.model import Conversation, Message
+from router.overview import Overviews
 from router.people import Client, Identity, LineState, OperatorState
 from router.ports import Chat, FeedEvent, Files, Update
 from router.webhooks import WebhookStore
@@ -150,7 +151,7 @@ class Filter(Struct, frozen=True):
     client: str | None = None
 
 
-class Store(Accounts, Protocol):
+class Store(Accounts, Overviews, Protocol):
     """Everything but the ledger. Raises `Retryable` when the database cannot be reached."""
 
     @property

@@ -10,6 +10,7 @@ from crm_store import MongoStore
 from router.access import Account, Accounts
 from router.history import Progress
 from router.model import State
+from router.overview import Overviews
 from router.people import Client, Identity
 from router.ports import Update
 from router.store import Filter, Store
@@ -71,6 +72,9 @@ def reads(store: MongoStore) -> dict[str, list[Awaitable[Any]]]:
             *(store.list_conversations(wanted) for wanted in (Filter(lines=["sales"]), Filter(staff="olga"))),
             *(store.list_conversations(wanted) for wanted in (Filter(operator="olga"), Filter(states=["open"]))),
         ],
+        "standings": [store.standings(["sales", "support"], NOW)],
+        "queue_of": [store.queue_of("sales"), store.queue_of("sales", after="MDpr", limit=1)],
+        "late_of": [store.late_of("sales", 5)],
         "messages": [store.messages("k1"), store.messages("k1", before=5)],
         "deliveries_of": [store.deliveries_of(["m1", "m2"])],
         "client": [store.client("c1")],
@@ -142,6 +146,8 @@ async def test_no_list_is_sorted_in_memory(store: MongoStore, database: str) -> 
     await store.chat("shop", "v1", 3, 10)
     await store.messages("k1", before=5)
     await store.due("sales", at(5), 10)
+    await store.queue_of("sales", after="MDpr")
+    await store.late_of("sales", 5)
     await raw.command("profile", 0)
     asked = await raw["system.profile"].find({"hasSortStage": True}).to_list()
     assert [(each["ns"], each["command"]) for each in asked] == []
@@ -152,5 +158,5 @@ async def test_every_read_of_the_port_is_looked_at(store: MongoStore) -> None:
     for calls in looked_at.values():
         for call in calls:
             call.close()  # type: ignore[attr-defined]  # coroutines, which are only counted here
-    ports = {**vars(Accounts), **vars(Store)}
+    ports = {**vars(Accounts), **vars(Overviews), **vars(Store)}
     assert set(looked_at) | WRITES == {name for name in ports if not name.startswith("_")}
