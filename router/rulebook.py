@@ -144,6 +144,11 @@ class Rulebook:
         """Return whether `now` is within a line's hours."""
         return self._stretch("line", line, self.line(line).hours, now).is_open
 
+    def changes(self, line: str, now: datetime) -> datetime | None:
+        """Return when a line opens or closes next after `now`; None when it never does."""
+        known = self._stretch("line", line, self.line(line).hours, now)
+        return known.until if known.ends else None
+
     def opens(self, line: str, now: datetime) -> datetime | None:
         """Return when a line opens next after `now`; None when it never does."""
         return next_opening(self.line(line).hours, now)

@@ -50,6 +50,12 @@ def only_admins(rules: Rules, operator: str, may: str) -> None:
         raise Problem(HTTPStatus.FORBIDDEN, f"Only admins may {may}.")
 
 
+def only_leaders(rules: Rules, operator: str, may: str) -> None:
+    """Let supervisors and admins pass who do what only they may. Raises a 403 `Problem` for everybody else."""
+    if rules.operators[operator].role is Role.OPERATOR:
+        raise Problem(HTTPStatus.FORBIDDEN, f"Only supervisors and admins may {may}.")
+
+
 def visible_lines(rules: Rules, operator: str) -> frozenset[str] | None:
     """Return the lines whose conversations the operator may see; None means every line."""
     known = rules.operators.get(operator)

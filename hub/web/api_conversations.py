@@ -69,7 +69,8 @@ async def why(call: Call[Nothing, Nothing]) -> Explanations:
     """Return the reasons of every decision."""
     found = await visible(call.hub, call.path("id"), call.operator)
     kept = await call.hub.store.explanations(found.id)
-    return Explanations(explanations=[call.present.explanation(at, it) for at, it in kept])
+    zone = str(call.hub.book.zone("", found.line))
+    return Explanations(explanations=[call.present.explanation(at, it) for at, it in kept], zone=zone)
 
 
 @operation("GET", "/clients/{id}", "A client's card with their conversations on every channel")

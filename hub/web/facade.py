@@ -12,6 +12,7 @@ from router.effects import Outcome
 from router.model import Conversation, Message
 from router.people import OperatorState
 from router.ports import Channel, Clock, FeedEvent
+from router.rulebook import Rulebook
 from router.rules import Rules
 from router.store import Ledger, Store
 
@@ -57,6 +58,10 @@ class Hub(Protocol):
     @property
     def rules(self) -> Rules:
         """The rules as they are now."""
+
+    @property
+    def book(self) -> Rulebook:
+        """The same with what follows from them: places in the file, hours as last looked up."""
 
     @property
     def roster(self) -> Mapping[str, OperatorState]:

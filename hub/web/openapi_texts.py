@@ -31,6 +31,7 @@ KEY = (
 PATH_PARTS = {
     "id": "Its id.",
     "file": "The file's id.",
+    "line": "The line's id.",
     "channel": "The channel's name in the settings.",
     "delivery": "The delivery's id.",
     "message": "The message's id.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Literal, cast
 
 import msgspec
 
@@ -70,6 +71,8 @@ class Presenter:
             preview=it.preview,
             created_at=it.created_at,
             queued_at=it.queued_at,
+            place=it.place,
+            call_back=cast("Literal['', 'asked', 'wanted']", it.call_back),
             last_client_at=it.last_client_at,
             active_at=max(moment for moment in moments if moment is not None),
             closed_at=it.closed_at,

@@ -136,6 +136,10 @@ class ConversationView(Struct, frozen=True, kw_only=True):
     preview: str
     created_at: Moment
     queued_at: Moment | None
+    #: since when it counts as waiting, with its head start: the queue is in this order
+    place: Moment
+    #: whether the client wants to be called back: they were asked, or said so
+    call_back: Literal["", "asked", "wanted"]
     last_client_at: Moment | None
     #: when anybody last wrote
     active_at: Moment

@@ -35,3 +35,5 @@ class Explanations(Struct, frozen=True):
     """Why the conversation went where it went, oldest first."""
 
     explanations: Sequence[ExplanationView]
+    #: on whose clock the line's hours are read, such as `Europe/Berlin`; UTC for a line that has none
+    zone: str
