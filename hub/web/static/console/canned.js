@@ -1,6 +1,7 @@
 // Ready-made texts: type `/` and a few letters, choose with the arrows, insert with Enter or Tab.
 
 import { byId, h } from "./dom.js";
+import { COMMANDS } from "./slash.js";
 import { state } from "./state.js";
 import { t } from "./texts.js";
 
@@ -8,9 +9,11 @@ const TYPED = /(^|\s)\/([\p{L}\p{N}_-]*)$/u;
 const MOST = 8;
 
 export class Canned {
-  constructor(text, inserted) {
+  /** `inserted()` is called when a text was put in, `command()` when the whole text is a command to carry out. */
+  constructor(text, inserted, command) {
     this.text = text;
     this.inserted = inserted;
+    this.command = command;
     this.found = [];
     this.current = 0;
     text.addEventListener("input", () => this.look());
@@ -25,7 +28,10 @@ export class Canned {
     const typed = TYPED.exec(this.text.value.slice(0, this.text.selectionStart));
     if (!typed) return this.close();
     const wanted = typed[2].toLocaleLowerCase();
-    const all = Object.entries(state.canned).map(([key, text]) => ({ key: key.replace(/^\//, ""), text }));
+    const texts = Object.entries(state.canned).map(([key, text]) => ({ key: key.replace(/^\//, ""), text }));
+    const alone = this.text.value.trim() === typed[0].trim();
+    const commands = alone ? Object.keys(COMMANDS).filter((key) => !(key in state.canned)) : [];
+    const all = [...texts, ...commands.map((key) => ({ key, text: t(`slash.${key}`), command: true }))];
     const begins = all.filter((it) => it.key.toLocaleLowerCase().startsWith(wanted));
     const holds = all.filter((it) => !begins.includes(it) && `${it.key} ${it.text}`.toLocaleLowerCase().includes(wanted));
     this.found = [...begins, ...holds].slice(0, MOST);
@@ -50,10 +56,11 @@ export class Canned {
 
   insert(it) {
     const end = this.text.selectionStart;
-    this.text.setRangeText(it.text, this.start, end, "end");
+    this.text.setRangeText(it.command ? `/${it.key}` : it.text, this.start, end, "end");
     this.close();
     this.text.focus();
-    this.inserted();
+    if (it.command) this.command();
+    else this.inserted();
   }
 
   close() {

@@ -4,6 +4,7 @@ import { may } from "./actions.js";
 import { newKey, post } from "./api.js";
 import { Canned } from "./canned.js";
 import { byId, fill, h, show } from "./dom.js";
+import { commandOf } from "./slash.js";
 import { changed, selected, state } from "./state.js";
 import { t } from "./texts.js";
 import { complain } from "./toasts.js";
@@ -102,7 +103,7 @@ function typed() {
   keepDraft();
   grow();
   const now = Date.now();
-  if (kind === "reply" && text().value && now - typedAt > SAY_TYPING_EVERY && may("reply")) {
+  if (kind === "reply" && text().value && !text().value.startsWith("/") && now - typedAt > SAY_TYPING_EVERY && may("reply")) {
     typedAt = now;
     // Nobody misses it when it is lost.
     post(`/conversations/${encodeURIComponent(drafted)}/typing`).catch(() => {});
@@ -110,9 +111,19 @@ function typed() {
   changed();
 }
 
+/** Carry out what is a command and no text for anybody; returns whether it was one. */
+function obeys(it) {
+  const command = commandOf(text().value, state.canned);
+  if (!command) return false;
+  text().value = "";
+  typed();
+  command(it);
+  return true;
+}
+
 async function send() {
   const it = selected();
-  if (byId("send").disabled || obstacle(it)) return;
+  if (byId("send").disabled || obstacle(it) || obeys(it)) return;
   const sent = { key: newKey(), text: text().value.trim(), kind: kind === "reply" ? "text" : kind };
   const files = filesOf(it.id);
   const body = { text: sent.text, attachments: keptIds(it.id), ...(kind === "reply" ? {} : { kind }) };
@@ -156,7 +167,7 @@ function pressed(event) {
 }
 
 export function startComposer() {
-  canned = new Canned(text(), typed);
+  canned = new Canned(text(), typed, () => obeys(selected()));
   text().addEventListener("input", typed);
   text().addEventListener("keydown", pressed);
   byId("composer").addEventListener("submit", (event) => {

@@ -116,7 +116,7 @@ export function confirmRetract(message) {
 }
 
 const KEYS = [
-  ["j", "k"], ["g m", "g q", "g a", "g c"], ["t"], ["s"], ["r"], ["n"], ["w"], ["/"], ["x"], ["e"], ["i"], ["Esc"], ["?"],
+  ["j", "k"], ["g m", "g q", "g a", "g c"], ["t"], ["s"], ["r"], ["n"], ["w"], ["/"], ["x"], ["e"], ["z"], ["i"], ["g l"], ["Esc"], ["?"],
 ];
 
 export function showKeys() {

@@ -1,9 +1,12 @@
 // Keyboard shortcuts, silent while somebody writes.
 
+import { may } from "./actions.js";
 import { back } from "./card.js";
 import { chooseKind, startCanned } from "./composer.js";
 import { showKeys } from "./dialogs.js";
 import { chooseView, step } from "./list.js";
+import { leads, shown } from "./live.js";
+import { askSnooze } from "./snooze.js";
 import { selected, state } from "./state.js";
 import { runAction } from "./thread.js";
 import { byId } from "./dom.js";
@@ -20,13 +23,14 @@ const KEYS = {
   s: inThread(() => runAction("skip")),
   x: inThread(() => runAction("transfer")),
   e: inThread(() => runAction("close")),
+  z: inThread(() => may("snooze") && askSnooze(selected())),
   r: inThread(() => chooseKind("reply")),
   n: inThread(() => chooseKind("note")),
   w: inThread(() => chooseKind("whisper")),
   "/": inThread(startCanned),
   i: inThread(() => byId("thread-head").querySelector(".to-card")?.click()),
   "?": showKeys,
-  Escape: () => state.selected && back(),
+  Escape: () => (shown() ? location.assign("#/lines") : state.selected && back()),
 };
 
 let goUntil = 0;
@@ -41,12 +45,18 @@ function nameOf(event) {
   return event.key;
 }
 
+function goTo(view) {
+  if (shown()) location.assign("#/");
+  chooseView(view);
+}
+
 function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || writing(event.target)) return;
   const key = nameOf(event);
   const going = Date.now() < goUntil;
   goUntil = 0;
-  if (going && VIEW_KEYS[key]) chooseView(VIEW_KEYS[key]);
+  if (going && key === "l" && leads()) location.assign("#/lines");
+  else if (going && VIEW_KEYS[key]) goTo(VIEW_KEYS[key]);
   else if (key === "g") goUntil = Date.now() + WAIT_FOR_SECOND;
   else if (KEYS[key]) KEYS[key]();
   else return;

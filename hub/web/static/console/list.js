@@ -2,6 +2,7 @@
 
 import { loadList, open, skip, take } from "./actions.js";
 import { byId, fill, h, icon, show } from "./dom.js";
+import { smallChips, tickPledges } from "./pledges.js";
 import { changed, listed, nameOf, offeredToMe, state } from "./state.js";
 import { countdown, known, momentOf, span, t } from "./texts.js";
 
@@ -100,7 +101,7 @@ function row(it) {
         { class: "row-text" },
         h("span", { class: "row-top" }, h("bdi", { class: "name" }, nameOf(it)), waiting(it)),
         h("bdi", { class: typing ? "preview typing" : "preview" }, typing ? t("list.typing") : it.preview || t("list.nothing_said")),
-        h("span", { class: "row-foot" }, h("span", { class: "line" }, it.line_name), badge(it)),
+        h("span", { class: "row-foot" }, h("span", { class: "line" }, it.line_name), badge(it), smallChips(it)),
       ),
       it.unread && h("span", { class: "dot" }, h("span", { class: "hidden" }, t("list.unread"))),
     ),
@@ -154,6 +155,7 @@ export function step(by) {
 
 /** Keep waiting times and countdowns going. */
 export function tick() {
+  tickPledges();
   for (const element of document.querySelectorAll("[data-until]")) element.textContent = countdown(element.dataset.until);
   for (const element of document.querySelectorAll("[data-since]")) {
     element.textContent = span(Date.now() - new Date(element.dataset.since));

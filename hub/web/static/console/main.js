@@ -8,7 +8,9 @@ import { drawComposer, startComposer } from "./composer.js";
 import { Feed } from "./feed.js";
 import { byId } from "./dom.js";
 import { listenForKeys } from "./keys.js";
+import { drawLines } from "./lines.js";
 import { drawList, tick, VIEWS } from "./list.js";
+import { leads, loadLines, lookedAgain, shown, touched } from "./live.js";
 import { drawTitle, notifyOf } from "./notify.js";
 import { applyEvents, changed, onChange, state } from "./state.js";
 import { t } from "./texts.js";
@@ -21,6 +23,7 @@ function draw() {
   document.body.dataset.pane = state.selected ? state.pane : "list";
   document.body.classList.toggle("stale", !state.live);
   drawBar();
+  drawLines();
   drawList();
   drawThread();
   drawComposer();
@@ -31,7 +34,11 @@ function draw() {
 
 function route() {
   const [, conversation = ""] = /^#\/c\/(.+)$/.exec(location.hash) ?? [];
+  const [lines, line = ""] = /^#\/lines(?:\/(.+))?$/.exec(location.hash) ?? [];
+  state.place = lines !== undefined && leads() ? "lines" : "conversations";
+  state.watched = decodeURIComponent(line);
   state.selected = decodeURIComponent(conversation);
+  if (shown()) loadLines();
   state.pane = state.selected ? "thread" : "list";
   if (state.selected && !state.threads.get(state.selected)?.loaded) loadThread(state.selected);
   changed();
@@ -52,7 +59,7 @@ function stale() {
 async function startOver() {
   state.conversations.clear();
   state.threads.clear();
-  await Promise.all([loadStaff(), loadShown()]);
+  await Promise.all([loadStaff(), loadShown(), shown() && loadLines()]);
   if (state.selected) await loadThread(state.selected);
 }
 
@@ -66,6 +73,7 @@ const handlers = {
   events(items) {
     applyEvents(items);
     notifyOf(items);
+    touched(items);
     if (items.some((it) => it.type === "conversation" || it.type === "gone")) watch();
   },
   live,
@@ -77,6 +85,7 @@ const handlers = {
 function listen() {
   window.addEventListener("hashchange", route);
   for (const name of ["focus", "visibilitychange"]) window.addEventListener(name, () => sayRead());
+  document.addEventListener("visibilitychange", lookedAgain);
   document.addEventListener("listchanged", watch);
   document.addEventListener("signedout", () => location.reload());
   document.addEventListener("ruleschanged", () => refreshRules().catch(complain));

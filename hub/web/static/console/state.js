@@ -26,6 +26,9 @@ export const state = {
   /** the message whose text is being edited */
   editing: "",
   pane: "list",
+  /** supervisors: whether the lines are shown, and which of them with its queue */
+  place: "conversations",
+  watched: "",
   live: false,
   /** false until the first connection has been made, so that nothing is called lost before it was there */
   everLive: false,
@@ -66,16 +69,22 @@ export const offeredToMe = (it) => it.state === "offered" && it.offered.includes
 export const needsMe = (it) => offeredToMe(it) || (isMine(it) && it.unread && it.operator === state.me.id);
 
 const newestFirst = (a, b) => (a.active_at < b.active_at ? 1 : -1);
-const longestWaitingFirst = (a, b) => ((a.queued_at ?? a.created_at) < (b.queued_at ?? b.created_at) ? -1 : 1);
+/** The queue's own order: who has waited longest, with head starts and what supervisors wished. */
+const inQueueOrder = (a, b) => new Date(a.place) - new Date(b.place) || (`${a.place} ${a.id}` < `${b.place} ${b.id}` ? -1 : 1);
 
 /** The conversations of a list, in its order; offers to me come first. */
 export function listed(view) {
-  const order = view === "queue" ? longestWaitingFirst : newestFirst;
+  const order = view === "queue" ? inQueueOrder : newestFirst;
   const shown = [...state.conversations.values()].filter(
     (it) => SHOWN[view](it) && (!state.line || it.line === state.line),
   );
   return shown.sort((a, b) => offeredToMe(b) - offeredToMe(a) || order(a, b));
 }
+
+const waits = (it, line) => it.line === line && (it.state === "queued" || it.state === "offered");
+
+/** What waits for a person on a line, as far as it is known, in the order in which it is offered. */
+export const queueOf = (line) => [...state.conversations.values()].filter((it) => waits(it, line)).sort(inQueueOrder);
 
 export function thread(conversation) {
   if (!state.threads.has(conversation)) {

@@ -28,8 +28,14 @@ export function dayOf(iso) {
   const day = new Date(iso);
   const now = new Date();
   if (sameDay(day, now)) return t("time.today");
+  if (sameDay(day, new Date(now.getTime() + 86_400_000))) return t("time.tomorrow");
   if (sameDay(day, new Date(now.getTime() - 86_400_000))) return t("time.yesterday");
   return (day.getFullYear() === now.getFullYear() ? dayOfYear : dayAndYear).format(day);
+}
+
+/** A moment on the clock of another time zone, to the second. */
+export function momentIn(iso, zone) {
+  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium", timeZone: zone }).format(new Date(iso));
 }
 
 /** A moment for lists: the time today, else the day. */

@@ -6,6 +6,7 @@ import { askTransfer, confirmClose } from "./dialogs.js";
 import { byId, fill, h, icon, show } from "./dom.js";
 import { isTyping } from "./list.js";
 import { drawDay, drawMessage, drawPending } from "./message.js";
+import { pledges } from "./pledges.js";
 import { changed, messagesOf, nameOf, selected, state, thread } from "./state.js";
 import { dayOf, known, t } from "./texts.js";
 
@@ -19,6 +20,7 @@ export function drawThread() {
   byId("no-thread").hidden = Boolean(it);
   if (!it) return;
   fill(byId("thread-head"), [JSON.stringify(it), state.live].join(), () => head(it));
+  fill(byId("pledges"), [JSON.stringify([it.id, it.state, it.sla, it.promise, it.priority, it.call_back, it.actions]), state.live].join(), () => pledges(it));
   drawMessages(it);
   fill(byId("typing"), [isTyping(it.id), state.typing.get(it.id)?.text].join(), () => typing(it));
 }
