@@ -40,10 +40,10 @@ canned:
 
 
 @asynccontextmanager
-async def running_hub(store: str, database: str, folder: Path) -> AsyncIterator[Running]:
+async def running_hub(store: str, database: str, folder: Path, settings: str = SETTINGS) -> AsyncIterator[Running]:
     """Run the hub as the command line does, on a free port."""
     file = folder / "config.yaml"
-    file.write_text(SETTINGS.format(data=folder, store=store, database=database), encoding="utf-8")
+    file.write_text(settings.format(data=folder, store=store, database=database), encoding="utf-8")
     async with serve(load(file, {}), folder) as running:
         yield running
 

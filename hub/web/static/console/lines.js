@@ -5,14 +5,9 @@ import { byId, fill, h, icon, show } from "./dom.js";
 import { leads, live, setPaused, shown } from "./live.js";
 import { drawQueue } from "./queue.js";
 import { state } from "./state.js";
-import { dayOf, span, t, timeOf } from "./texts.js";
+import { span, t, when } from "./texts.js";
 
 const chosen = () => live.lines?.find((it) => it.line.id === state.watched);
-
-function when(iso) {
-  const today = new Date(iso).toDateString() === new Date().toDateString();
-  return today ? timeOf(iso) : `${dayOf(iso)}, ${timeOf(iso)}`;
-}
 
 /** `Open until 18:00`, `Closed until Monday`, `Paused`. */
 function hours(it) {
@@ -30,7 +25,7 @@ const late = (it) => [
 ];
 
 const figure = (count, label, extra) =>
-  h("span", { class: count ? "figure" : "figure none" }, h("b", {}, String(count)), h("span", {}, label), extra);
+  h("span", { class: count ? "figure" : "figure none" }, h("b", {}, String(count)), " ", h("span", {}, label), " ", extra);
 
 const longest = (it) =>
   it.waits_since &&

@@ -4,7 +4,7 @@ import { act, may } from "./actions.js";
 import { h, icon } from "./dom.js";
 import { askSnooze } from "./snooze.js";
 import { state } from "./state.js";
-import { dayOf, momentOf, span, t, timeOf } from "./texts.js";
+import { momentOf, span, t, when } from "./texts.js";
 
 /** How a target stands: `missed`, `risk` (staff were warned of it), or `ok`. */
 export const standingOf = (clock) => {
@@ -12,10 +12,12 @@ export const standingOf = (clock) => {
   return clock.state === "warned" ? "risk" : "ok";
 };
 
-/** `12 min left`, or `5 min late`. */
-export function leftOf(due) {
+/** `12 min left`, or only `12 min` where it has to be short, and `5 min late`. */
+function leftOf(due, short) {
   const left = new Date(due) - Date.now();
-  return left > 0 ? t("sla.left", { time: span(Math.max(left, 60_000)) }) : t("sla.late", { time: span(Math.max(-left, 60_000)) });
+  const time = span(Math.max(Math.abs(left), 60_000));
+  if (left <= 0) return t("sla.late", { time });
+  return short ? time : t("sla.left", { time });
 }
 
 /** The target that is missed first of those that run; undefined when none does. */
@@ -25,11 +27,11 @@ export const isLate = (it) => it.sla.some((clock) => clock.due_at && standingOf(
 
 const SIGNS = { ok: "clock", risk: "clock", missed: "warning" };
 
-export function slaChip(clock, { named = false } = {}) {
+export function slaChip(clock, { named = false, short = false } = {}) {
   const standing = clock.due_at ? standingOf(clock) : "ok";
   const name = t(`sla.${clock.target}`);
-  const what = clock.due_at ? h("span", { data: { due: clock.due_at } }, leftOf(clock.due_at)) : h("span", {}, t("sla.paused"));
-  const until = clock.due_at && t("sla.until", { name, time: `${dayOf(clock.due_at)}, ${timeOf(clock.due_at)}` });
+  const what = clock.due_at ? h("span", { data: { due: clock.due_at, short: short ? "1" : "" } }, leftOf(clock.due_at, short)) : h("span", {}, t("sla.paused"));
+  const until = clock.due_at && t("sla.until", { name, time: when(clock.due_at) });
   return h(
     "span",
     { class: `pledge sla ${standing}`, title: until || t("sla.paused.title", { name }) },
@@ -50,7 +52,7 @@ export const callBackChip = (it) =>
 export function smallChips(it) {
   const clock = urgent(it);
   return [
-    clock && standingOf(clock) !== "ok" && slaChip(clock),
+    clock && standingOf(clock) !== "ok" && slaChip(clock, { short: true }),
     it.promise && h("span", { class: "pledge", title: t("promise.title") }, icon("bell"), h("span", {}, momentOf(it.promise.until))),
   ];
 }
@@ -58,38 +60,35 @@ export function smallChips(it) {
 function promise(it) {
   const { until, operator, text } = it.promise;
   const who = operator === state.me.id ? t("author.me") : state.operators.get(operator)?.name ?? operator;
-  return [
-    h(
-      "span",
-      { class: "pledge promised", title: t("promise.by", { name: who }) },
-      icon("bell"),
-      h("span", {}, t("promise.for", { time: `${dayOf(until)}, ${timeOf(until)}` })),
-      text && h("bdi", { class: "of" }, `“${text}”`),
-    ),
-    it.actions.includes("unsnooze") &&
-      h("button", { type: "button", class: "small", disabled: !may("unsnooze", it), onclick: () => act(it.id, "unsnooze") }, t("promise.take_back")),
-  ];
+  return h(
+    "span",
+    { class: "pledge promised", title: t("promise.by", { name: who }) },
+    icon("bell"),
+    h("span", {}, t("promise.for", { time: when(until) })),
+    text && h("bdi", { class: "of" }, `“${text}”`),
+  );
 }
+
+const deed = (it, action, label, run) =>
+  it.actions.includes(action) &&
+  h("button", { type: "button", class: "small", title: action === "snooze" ? t("snooze.hint") : null, disabled: !may(action, it), onclick: run }, label);
 
 /** The strip below the conversation's head; nothing where there is nothing to tell and nothing to do. */
 export function pledges(it) {
   if (it.state === "closed") return [];
-  const chips = [priorityChip(it), callBackChip(it), ...it.sla.map((clock) => slaChip(clock, { named: true })), it.promise && promise(it)];
-  const snooze =
-    it.actions.includes("snooze") &&
-    h(
-      "button",
-      { type: "button", class: "small quiet labelled", disabled: !may("snooze", it), title: t("snooze.hint"), onclick: () => askSnooze(it) },
-      icon("bell"),
-      t(it.promise ? "snooze.change" : "snooze"),
-    );
-  return [...chips, snooze && h("span", { class: "stretch" }), snooze].flat().filter(Boolean);
+  const chips = [priorityChip(it), callBackChip(it), ...it.sla.map((clock) => slaChip(clock, { named: true }))];
+  const promised = [
+    it.promise && promise(it),
+    it.promise && deed(it, "unsnooze", t("promise.take_back"), () => act(it.id, "unsnooze")),
+    deed(it, "snooze", t(it.promise ? "snooze.change" : "snooze"), () => askSnooze(it)),
+  ].filter(Boolean);
+  return [...chips, promised.length > 0 && h("span", { class: "promise" }, promised)].filter(Boolean);
 }
 
 /** Keep the time left going. */
 export function tickPledges() {
   for (const element of document.querySelectorAll("[data-due]")) {
-    element.textContent = leftOf(element.dataset.due);
+    element.textContent = leftOf(element.dataset.due, element.dataset.short);
     const chip = element.closest(".sla");
     if (new Date(element.dataset.due) <= Date.now()) {
       chip?.classList.remove("ok", "risk");

@@ -4,7 +4,7 @@ import { act } from "./actions.js";
 import { openDialog } from "./dialogs.js";
 import { h } from "./dom.js";
 import { nameOf } from "./state.js";
-import { dayOf, t, timeOf } from "./texts.js";
+import { t, when } from "./texts.js";
 import { toast } from "./toasts.js";
 
 const MINUTES = { m: 1, min: 1, м: 1, мин: 1, h: 60, ч: 60, d: 1440, д: 1440 };
@@ -27,8 +27,8 @@ function atNine(days) {
 const untilMonday = () => ((8 - new Date().getDay()) % 7) || 7;
 
 function choices() {
-  const soon = [["1h", after("1h")], ["3h", after("3h")], ["tomorrow", atNine(1)]];
-  return untilMonday() > 1 ? [...soon, ["monday", atNine(untilMonday())]] : soon;
+  const later = untilMonday() > 2 ? ["monday", atNine(untilMonday())] : ["after_tomorrow", atNine(2)];
+  return [["1h", after("1h")], ["3h", after("3h")], ["tomorrow", atNine(1)], later];
 }
 
 /** What `<input type=datetime-local>` understands. */
@@ -54,7 +54,7 @@ export function askSnooze(it) {
       h(
         "button",
         { type: "button", class: "choice", onclick: () => set(until) },
-        h("span", { class: "choice-text" }, h("span", { class: "choice-title" }, t(`snooze.${name}`)), h("span", { class: "choice-detail" }, `${dayOf(until)}, ${timeOf(until)}`)),
+        h("span", { class: "choice-text" }, h("span", { class: "choice-title" }, t(`snooze.${name}`)), h("span", { class: "choice-detail" }, when(until))),
       );
     return h(
       "form",

@@ -33,6 +33,14 @@ export function dayOf(iso) {
   return (day.getFullYear() === now.getFullYear() ? dayOfYear : dayAndYear).format(day);
 }
 
+/** A moment within a sentence: the time today, else `tomorrow, 09:00` or `24 November, 09:00`. */
+export function when(iso) {
+  const day = dayOf(iso);
+  if (day === t("time.today")) return timeOf(iso);
+  const near = [t("time.tomorrow"), t("time.yesterday")].includes(day);
+  return `${near ? day.toLocaleLowerCase(language) : day}, ${timeOf(iso)}`;
+}
+
 /** A moment on the clock of another time zone, to the second. */
 export function momentIn(iso, zone) {
   return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium", timeZone: zone }).format(new Date(iso));

@@ -19,7 +19,7 @@ function considered(it) {
 function because(it) {
   const told = it.considered.filter((each) => each.chosen || !it.chosen.length).slice(0, 3);
   if (!told.length) return it.decision === "queue" ? t("why.not_taking") : "";
-  return `${told.map((each) => `${each.name}: ${each.reason}`).join("; ")}.`;
+  return `${told.map((each) => `${each.name} — ${each.reason}`).join("; ")}.`;
 }
 
 function place(it, zone) {

@@ -1,0 +1,129 @@
+"""A supervisor watches the lines, and what is promised to clients is kept in sight."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from hub.bootstrap import Running
+from tests.acceptance.stage import SETTINGS, Operator, Visitor, open_page, running_hub
+
+pytestmark = [pytest.mark.browser, pytest.mark.mongo]
+#: a target that is at risk after some seconds, and that nobody misses while a test runs
+SLA = "sla: {{ first_response: 5m, warn_at: [1%] }}, priority: regular"
+ASKS = "I want to talk to a person"
+
+
+@pytest.fixture
+async def hub(mongo_url: str, database: str, folder: Path) -> AsyncIterator[Running]:
+    """A hub whose sales line has a target."""
+    settings = SETTINGS.replace("distribution: strict", f"distribution: strict, {SLA}")
+    settings += "priorities: {{ regular: 0s }}\n"
+    async with running_hub(mongo_url, database, folder, settings) as running:
+        yield running
+
+
+@pytest.fixture
+async def sofia(hub: Running, browser: Browser, faults: list[str]) -> Operator:
+    """A supervisor, who reads English here, in the view of the lines."""
+    sofia = await Operator(await open_page(browser, faults), hub.url).sign_in("sofia", hub.passwords["sofia"])
+    await sofia.page.goto(f"{hub.url}/console?lang=en#/lines/sales")
+    await expect(sofia.page.locator("#line-detail")).to_be_visible()
+    return sofia
+
+
+async def test_a_queue_is_seen_live_and_given_to_somebody_else(
+    hub: Running, browser: Browser, anna: Operator, sofia: Operator, visitor: Visitor, faults: list[str]
+) -> None:
+    """Who comes to wait is seen without a reload, is given to another operator, and leaves the queue."""
+    page = sofia.page
+    queue, sales = page.locator("#line-queue > li"), page.locator(".line-row", has_text="Sales")
+    await expect(page.get_by_text("Nobody is waiting.")).to_be_visible()
+    await visitor.say(ASKS)
+    await expect(queue).to_have_count(1)
+    await expect(sales).to_contain_text("1 in the queue")
+    await expect(queue.first).to_contain_text("regular")
+    await anna.come()
+    await expect(queue.first).to_contain_text("Offered to Anna")
+    boris = await Operator(await open_page(browser, faults), hub.url).sign_in("boris", hub.passwords["boris"])
+    await boris.come()
+    await queue.first.get_by_role("button", name="Assign").click()
+    await page.locator("dialog .choice", has_text="Boris").click()
+    await page.locator("dialog .primary").click()
+    await expect(queue.first).to_contain_text("Offered to Boris")
+    await boris.take()
+    await expect(queue).to_have_count(0)
+    await expect(sales).to_contain_text("1 in progress")
+    await expect(page.locator("#line-operators > li", has_text="Boris")).to_contain_text("1 of 5 on this line")
+    assert faults == []
+
+
+async def test_what_is_at_risk_is_told_in_words_and_can_be_taken(
+    sofia: Operator, visitor: Visitor, faults: list[str]
+) -> None:
+    """The target at risk is named with the time left; the supervisor takes the conversation out of the queue."""
+    page = sofia.page
+    await sofia.come()
+    await visitor.say(ASKS)
+    item = page.locator("#line-queue > li")
+    await expect(item.locator(".sla.risk")).to_contain_text("First answer")
+    await expect(item.locator(".sla.risk")).to_contain_text("left")
+    await expect(page.locator(".line-row", has_text="Sales")).to_contain_text("1 at risk")
+    await item.get_by_role("button", name="Take").click()
+    await expect(sofia.field).to_be_enabled()
+    await expect(page.locator("#pledges .sla")).to_contain_text("First answer")
+    await sofia.say("Good day!")
+    await expect(page.locator("#pledges .sla")).to_have_count(0)
+    assert faults == []
+
+
+async def test_operators_have_no_lines_to_watch(anna: Operator) -> None:
+    """Neither is there a way in, nor does the address lead there."""
+    await expect(anna.page.locator("#places")).to_be_hidden()
+    await anna.page.goto(f"{anna.url}/console#/lines")
+    await expect(anna.page.locator("#app")).to_be_visible()
+    await expect(anna.page.locator("#lines")).to_be_hidden()
+
+
+async def test_a_promise_is_shown_changed_and_taken_back(anna: Operator, visitor: Visitor, faults: list[str]) -> None:
+    """Chosen in the dialog, typed as a command, and taken back; nothing of it reaches the client."""
+    page = anna.page
+    strip, promised = page.locator("#pledges"), page.locator("#pledges .promised")
+    await anna.come()
+    await visitor.say(ASKS)
+    await anna.take()
+    await strip.get_by_role("button", name="Snooze").click()
+    await page.locator("dialog [name=text]").fill("ask the warehouse")
+    await page.locator("dialog .choice", has_text="Tomorrow at 9").click()
+    await expect(promised).to_contain_text("tomorrow")
+    await expect(promised).to_contain_text("ask the warehouse")
+    await anna.say("/snooze 3d call her")
+    await expect(promised).to_contain_text("call her")
+    await strip.get_by_role("button", name="Take back").click()
+    await expect(promised).to_have_count(0)
+    await anna.field.fill("/snooze soon")
+    await anna.field.press("Enter")
+    await expect(page.locator(".toast")).to_contain_text("/snooze 2h")
+    await expect(visitor.bubble("/snooze")).to_have_count(0)
+    assert faults == []
+
+
+async def test_why_is_answered_in_plain_words(anna: Operator, visitor: Visitor, faults: list[str]) -> None:
+    """`/why` leads with the decision, then comes the table, the clock and the place in the settings."""
+    await anna.come()
+    await visitor.say(ASKS)
+    await anna.take()
+    await anna.field.press_sequentially("/why")
+    await anna.field.press("Enter")
+    dialog = anna.page.get_by_role("dialog")
+    await expect(dialog.locator("h3").first).to_have_text("Offered to Anna")
+    await expect(dialog.locator("p").first).to_contain_text("first in the order written")
+    await expect(dialog.locator("tr", has_text="Boris")).to_contain_text("away")
+    await expect(dialog.locator(".rule")).to_contain_text("(UTC)")
+    await expect(dialog.locator(".rule")).to_contain_text("config.yaml:")
+    await expect(anna.field).to_have_value("")
+    await expect(visitor.bubble("/why")).to_have_count(0)
+    assert faults == []
