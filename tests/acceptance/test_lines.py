@@ -61,6 +61,52 @@ async def test_a_queue_is_seen_live_and_given_to_somebody_else(
     assert faults == []
 
 
+async def test_a_queue_is_put_into_another_order(
+    hub: Running, browser: Browser, sofia: Operator, visitor: Visitor, faults: list[str]
+) -> None:
+    """The last one to come is put first with the keyboard, which stays where it was, and back with the arrow."""
+    page = sofia.page
+    queue = page.locator("#line-queue > li")
+    for number in range(1, 4):
+        await visitor.say(ASKS)
+        await expect(queue).to_have_count(number)
+        visitor = await Visitor(await open_page(browser, [], locale="en-GB")).enter(hub.url)
+    first, second, third = [await queue.nth(place).get_attribute("data-key") for place in range(3)]
+    await queue.nth(2).locator("[data-action=first]").focus()
+    await page.keyboard.press("Enter")
+    await expect(queue.nth(0)).to_have_attribute("data-key", str(third))
+    await expect(queue.nth(0).locator("button:focus")).to_have_count(1)
+    await queue.nth(0).locator("[data-action=later]").click()
+    await expect(queue.nth(0)).to_have_attribute("data-key", str(first))
+    await expect(queue.nth(1)).to_have_attribute("data-key", str(third))
+    await queue.nth(2).drag_to(queue.nth(0))
+    await expect(queue.nth(0)).to_have_attribute("data-key", str(second))
+    assert faults == []
+
+
+async def test_a_line_is_paused_and_goes_on(
+    anna: Operator, sofia: Operator, visitor: Visitor, faults: list[str]
+) -> None:
+    """Paused, it offers nothing; let go on, who waits is offered at once. Both are asked first."""
+    page = sofia.page
+    await anna.come()
+    await page.get_by_role("button", name="Pause the line").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    await expect(page.locator("#line-head")).not_to_contain_text("Paused")
+    await page.get_by_role("button", name="Pause the line").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Pause the line").click()
+    await expect(page.locator("#line-head")).to_contain_text("Paused")
+    await expect(page.locator(".line-row", has_text="Sales")).to_contain_text("Paused")
+    await visitor.say(ASKS)
+    await expect(page.locator("#line-queue > li")).to_have_count(1)
+    await expect(anna.rows).to_have_count(0)
+    await page.get_by_role("button", name="Let it go on").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Let it go on").click()
+    await expect(page.locator("#line-queue > li")).to_contain_text("Offered to Anna")
+    await expect(anna.rows).to_have_count(1)
+    assert faults == []
+
+
 async def test_what_is_at_risk_is_told_in_words_and_can_be_taken(
     sofia: Operator, visitor: Visitor, faults: list[str]
 ) -> None:

@@ -25,7 +25,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def web(store: MongoStore, clock: ManualClock) -> AsyncIterator[WebStage]:
-    """Two lines: sales, with a target and a capacity of its own, and support, which is open for an hour or two from now."""
+    """Two lines: sales, with a target and a capacity of its own, and support, open for an hour or two from now."""
     began = clock.now()
     until = began.replace(minute=0, second=0) + timedelta(hours=2)
     hours = {"timezone": "UTC", "week": {"mon-sun": f"{began:%H}:00-{until:%H}:00"}}

@@ -43,6 +43,7 @@ function colleague(it) {
 function line(it) {
   const detail = [
     it.open ? "" : t("transfer.closed_now"),
+    it.paused ? t("lines.paused") : "",
     t("transfer.waiting", { n: it.waiting }),
     t("transfer.available", { n: it.available }),
   ];

@@ -80,26 +80,23 @@ function confirmPause(it) {
 }
 
 function head(it) {
-  // A hub that cannot pause lines does not tell whether they are.
-  const pausable = "paused" in it.line;
   const name = it.line.paused ? "resume" : "pause";
   return [
     h("a", { class: "back", href: "#/lines", "aria-label": t("nav.back") }, icon("back")),
     h("div", { class: "who" }, h("h1", {}, h("bdi", {}, it.line.name)), h("p", { class: "where" }, hours(it))),
-    pausable &&
-      h(
-        "button",
-        {
-          type: "button",
-          id: "pause-line",
-          class: it.line.paused ? "primary" : "",
-          "aria-label": t(`lines.${name}`),
-          disabled: !state.live,
-          onclick: () => confirmPause(it),
-        },
-        icon(it.line.paused ? "play" : "pause"),
-        h("span", {}, t(`lines.${name}`)),
-      ),
+    h(
+      "button",
+      {
+        type: "button",
+        id: "pause-line",
+        class: it.line.paused ? "primary" : "",
+        "aria-label": t(`lines.${name}`),
+        disabled: !state.live,
+        onclick: () => confirmPause(it),
+      },
+      icon(it.line.paused ? "play" : "pause"),
+      h("span", {}, t(`lines.${name}`)),
+    ),
   ];
 }
 

@@ -6,7 +6,7 @@ import { complain } from "./toasts.js";
 
 /** At most so often, however much happens. */
 const PAUSE = 1500;
-const TOUCHES = new Set(["conversation", "alert", "operator", "rules"]);
+const TOUCHES = new Set(["conversation", "alert", "operator", "line", "rules"]);
 
 export const live = {
   /** in the order of the settings; null until they have been read */

@@ -37,14 +37,16 @@ function button(name, symbol, run, { disabled = false, title = t(`queue.${name}`
   );
 }
 
-function moves(it, place, all) {
+/** Buttons that change its place among those that nobody has been offered yet. */
+function moves(it, others) {
   if (!it.actions.includes("rank")) return [];
   const allowed = may("rank", it);
   const of = nameOf(it);
-  const next = all[place + 2];
+  const place = others.indexOf(it);
+  const next = others[place + 2];
   return [
     button("first", "first", () => rank(it, null), { disabled: !allowed || place === 0, of }),
-    button("earlier", "up", () => rank(it, place > 1 ? all[place - 1].id : null), { disabled: !allowed || place === 0, of }),
+    button("earlier", "up", () => rank(it, others[place - 1].id), { disabled: !allowed || place === 0, of }),
     button("later", "down", () => rank(it, next.id), { disabled: !allowed || !next, of }),
   ];
 }
@@ -80,8 +82,9 @@ function waited(it) {
 
 const isMissed = (it) => it.sla.some((clock) => clock.due_at && standingOf(clock) === "missed");
 
-function item(it, { place, all }) {
+function item(it, { place, others = [] }) {
   const ranked = place !== undefined && may("rank", it);
+  const target = () => ranked && dragged && dragged !== it.id;
   return h(
     "li",
     {
@@ -92,10 +95,10 @@ function item(it, { place, all }) {
         event.dataTransfer.effectAllowed = "move";
       },
       ondragend: () => (dragged = ""),
-      ondragover: (event) => dragged && dragged !== it.id && place !== undefined && event.preventDefault(),
-      ondragenter: (event) => event.currentTarget.classList.toggle("drop", Boolean(dragged) && dragged !== it.id && place !== undefined),
+      ondragover: (event) => target() && event.preventDefault(),
+      ondragenter: (event) => event.currentTarget.classList.toggle("drop", Boolean(target())),
       ondragleave: (event) => event.currentTarget.contains(event.relatedTarget) || event.currentTarget.classList.remove("drop"),
-      ondrop: (event) => dropOn(event, it, place),
+      ondrop: (event) => dropOn(event, it),
     },
     place === undefined ? null : h("span", { class: "nth", "aria-label": t("queue.place", { n: place + 1 }) }, String(place + 1)),
     h(
@@ -111,15 +114,15 @@ function item(it, { place, all }) {
       h("bdi", { class: "preview" }, it.preview || t("list.nothing_said")),
       h("span", { class: "queued-chips" }, where(it), priorityChip(it), callBackChip(it), targets(it)),
     ),
-    h("span", { class: "queued-buttons" }, place === undefined ? null : moves(it, place, all), deeds(it)),
+    h("span", { class: "queued-buttons" }, place === undefined ? null : moves(it, others), deeds(it)),
   );
 }
 
-function dropOn(event, it, place) {
+function dropOn(event, it) {
   event.preventDefault();
   event.currentTarget.classList.remove("drop");
   const moved = state.conversations.get(dragged);
-  if (moved && moved.id !== it.id) rank(moved, place ? it.id : null);
+  if (moved && moved.id !== it.id) rank(moved, it.id);
 }
 
 /** Draw without losing the focus of a row that has changed places: the keyboard goes on with the same button. */
@@ -138,8 +141,10 @@ export function drawQueue(line) {
   const id = line.line.id;
   const all = known(id);
   const detail = live.details.get(id);
-  const sign = (it, place) => JSON.stringify([it, place, all[place + 2]?.id, all[place - 1]?.id, state.live]);
-  showKept(byId("line-queue"), all.map((it, place) => ({ it, place, key: it.id, sign: sign(it, place) })), ({ it, place }) => item(it, { place, all }));
+  const others = all.filter((it) => it.state === "queued");
+  const around = others.map((it) => it.id).join();
+  const rows = all.map((it, place) => ({ it, place, key: it.id, sign: JSON.stringify([it, place, around, state.live]) }));
+  showKept(byId("line-queue"), rows, ({ it, place }) => item(it, { place, others }));
   const total = detail?.next ? line.queued + line.offered : all.length;
   fill(byId("line-queue-title"), `${total}`, () => t("queue.title", { n: total }));
   const nobody = detail && !all.length;
