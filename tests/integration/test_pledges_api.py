@@ -24,12 +24,11 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-async def web(store: MongoStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WebStage]:
+async def web(store: MongoStore, clock: ManualClock) -> AsyncIterator[WebStage]:
     sla = {"first_response": "10m", "resolution": "2h", "warn_at": ["50%"]}
     sales = {**stages.RULES["lines"]["sales"], "sla": sla, "offer_timeout": "12h", "unanswered": "stay"}
     rules: dict[str, Any] = {**stages.RULES, "lines": {**stages.RULES["lines"], "sales": sales}}
-    monkeypatch.setattr(stages, "RULES", rules)
-    async with web_stage(store, UNHURRIED, clock) as it:
+    async with web_stage(store, UNHURRIED, clock, rules=rules) as it:
         yield it
 
 
