@@ -80,6 +80,8 @@ function contacts(client) {
     [t("card.phone"), phone],
     [t("card.email"), mail],
     [t("card.language"), client.language && languageName(client.language)],
+    [t("card.responsible"), client.responsible && (state.operators.get(client.responsible)?.name ?? client.responsible)],
+    [t("card.priority"), client.priority],
     [t("card.since"), dateOf(client.created_at)],
     ...own,
   ]);
