@@ -45,9 +45,10 @@ from router.events import (
     Unsnooze,
 )
 from router.model import Author, AuthorKind, Conversation, JoinMode, MessageKind, State
+from router.offering import offer_to
 from router.people import Presence
 from router.pool import NO_ROOM, obstacle
-from router.queueing import freed, give_back, offer_to
+from router.queueing import freed, give_back
 from router.turn import Turn
 from router.waiting import move
 

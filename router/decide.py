@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from router import amending, bot, clients, commands, leading, leave, promises, queueing, sla, waiting
+from router import amending, bot, clients, commands, leading, leave, offering, promises, queueing, sla, waiting
 from router import conversation as steps
 from router.desk import Desk
 from router.effects import Effect
@@ -113,7 +113,7 @@ def _timer(turn: Turn, event: TimerFired) -> None:
         queueing.return_held(turn, conversation)
     elif event.kind == steps.RETRY:
         turn.save(steps.with_timer(conversation, steps.RETRY, None))
-        queueing.drain(turn)
+        offering.drain(turn)
     elif event.kind == steps.TRIAGE:
         bot.hear(turn, conversation, conversation.bot.pending, None)
     elif event.kind == PROMISE:

@@ -6,10 +6,10 @@ under `why.`. Only those without an obstacle can be chosen.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+
+from msgspec import Struct
 
 from router.lines import Distribution
 from router.model import Conversation
@@ -17,7 +17,7 @@ from router.people import Presence
 from router.pool import BEGINNING, NO_ROOM, Pool, obstacle
 from router.roster import Roster
 from router.rulebook import Rulebook
-from router.skills import Needs, lack, needs, relaxes_at, speaks
+from router.skills import Needs, needs, relaxes_at
 
 #: rules that ask everybody at the same time, first come first served
 AT_ONCE = frozenset({Distribution.BROADCAST.value, "everyone", "supervisors"})
@@ -25,8 +25,7 @@ AT_ONCE = frozenset({Distribution.BROADCAST.value, "everyone", "supervisors"})
 _TOLD = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """The outcome of looking for an operator."""
 
     #: nobody, one, or everybody under `broadcast`
@@ -40,11 +39,10 @@ class Choice:
     #: under `broadcast`, everybody who could have been chosen, in the order considered
     free: tuple[str, ...] = ()
     #: reason key → how many others, of a line with very many operators
-    others: Mapping[str, int] = field(default_factory=dict)
+    others: Mapping[str, int] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     """One conversation looking for an operator of its line's pool."""
 
     conversation: Conversation
@@ -62,21 +60,13 @@ class Search:
         return _choice(self)
 
     @property
-    def is_choosy(self) -> bool:
-        """Whether it may not be for everybody who could take something."""
-        return bool(self.needs.skills or self.needs.language or self.conversation.passed)
-
-    @property
     def is_ordinary(self) -> bool:
         """Whether anybody who has no chance with it has none with another one of the same needs either."""
         return not self.conversation.passed and not self.awaited()
 
     def unfit(self, operator: str) -> str:
         """Return why somebody who could take something cannot take this; empty when they can."""
-        if self._let_go(operator):
-            return "let_go"
-        known = self.pool.book.operator(operator) if self.needs.skills or self.needs.language else None
-        return lack(self.needs, known) if known else ""
+        return "let_go" if self._let_go(operator) else self.pool.able(self.needs).lacks.get(operator, "")
 
     def _let_go(self, operator: str) -> bool:
         until = self.conversation.passed.get(operator)
@@ -84,9 +74,28 @@ class Search:
 
     def fitting(self) -> Iterator[str]:
         """Yield everybody who can take it, in the order asked."""
-        if not self.is_choosy:
-            return (name for _, name in self.pool.free)
-        return (name for _, name in self.pool.free if not self.unfit(name))
+        return self._willing(self.needs)
+
+    def speaking(self) -> Iterator[str]:
+        """Yield those of them who speak the language that is only better to speak."""
+        return self._willing(Needs(self.needs.skills, self.needs.preferred))
+
+    def _willing(self, needs: Needs) -> Iterator[str]:
+        return (name for _, name in self.pool.able(needs).free if not self._let_go(name))
+
+    def unfit_besides(self, told: Collection[str]) -> Mapping[str, int]:
+        """Return why those who could take something cannot take this, and how many; without those in `told`."""
+        able, obstacles = self.pool.able(self.needs), self.pool.obstacles
+        let_go = [
+            name
+            for name in self.conversation.passed
+            if name not in told and obstacles.get(name) == "" and self._let_go(name)
+        ]
+        found = {**able.unable, "let_go": len(let_go)}
+        for name in (*told, *let_go) if able.lacks else ():
+            if name in able.lacks and not obstacles[name]:
+                found[able.lacks[name]] -= 1
+        return found
 
     def first_of_all(self) -> Iterator[tuple[str, str]]:
         """Yield (who comes before the line's rule, which rule says so)."""
@@ -145,17 +154,9 @@ def _pick(search: Search, everybody: tuple[str, ...], rule: str) -> tuple[tuple[
         return (), "sticky"
     if rule == Distribution.BROADCAST:
         return everybody, rule
-    fitting = search.fitting()
-    first = next(_speaking(search), None) if search.needs.preferred else None
-    first = first or next(fitting, None)
+    first = next(search.speaking(), None) if search.needs.preferred else None
+    first = first or next(search.fitting(), None)
     return ((first,) if first else ()), rule
-
-
-def _speaking(search: Search) -> Iterator[str]:
-    for name in search.fitting():
-        known = search.pool.book.operator(name)
-        if known and speaks(known, search.needs.preferred):
-            yield name
 
 
 def _reasons(
@@ -166,15 +167,12 @@ def _reasons(
     considered = tuple((name, _reason(search, name, chosen, rule)) for name in told)
     if len(told) == len(search.pool.order):
         return considered, {}
-    others = search.pool.counts - Counter(search.pool.obstacles[name] for name in told)
-    free = others.pop("", 0)
-    unfit = Counter(filter(None, map(search.unfit, _free_besides(search, told)))) if search.is_choosy else Counter()
-    after = {f"after_{rule}": free - unfit.total()}
-    return considered, {reason: count for reason, count in (others | unfit | after).items() if count}
-
-
-def _free_besides(search: Search, told: list[str]) -> Iterator[str]:
-    return (name for _, name in search.pool.free if name not in told)
+    others = dict(search.pool.counts)
+    for name in told:
+        others[search.pool.obstacles[name]] -= 1
+    unfit = search.unfit_besides(told)
+    after = {f"after_{rule}": others.pop("", 0) - sum(unfit.values())}
+    return considered, {reason: count for reason, count in (others | dict(unfit) | after).items() if count}
 
 
 def _reason(search: Search, name: str, chosen: tuple[str, ...], rule: str) -> str:
@@ -189,8 +187,8 @@ def _reason(search: Search, name: str, chosen: tuple[str, ...], rule: str) -> st
 
 def _look_again(search: Search) -> datetime | None:
     """Return when somebody free may be asked who let it go, lacks something, or after whom somebody else comes."""
-    free = {name for _, name in search.pool.free}
-    times = [at for name, at in search.conversation.passed.items() if name in free and at > search.now]
+    free = search.pool.obstacles
+    times = [at for name, at in search.conversation.passed.items() if at > search.now and free.get(name) == ""]
     if search.awaited():
         times.append(search.awaits_until())
     if search.needs.skills or search.needs.language:

@@ -10,8 +10,8 @@ from router.console import Refusal, refuses_client, refuses_rank
 from router.effects import ChangeClient, SaveLine
 from router.events import Rank, SetClient, SetPaused
 from router.model import Conversation, State
+from router.offering import drain
 from router.people import LineState
-from router.queueing import drain
 from router.turn import Turn
 
 #: as finely as times are kept

@@ -1,32 +1,19 @@
-"""The queue of a line: who waits, who is asked, and what happens when nobody answers."""
+"""The queue of a line: what comes to wait, what happens when nobody answers, and what comes back."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 from msgspec.structs import replace
 
 from router import conversation as steps
-from router.desk import Desk
-from router.distribution import AT_ONCE, Choice, Search, choose, choose_supervisors, levelled
-from router.effects import Explain, WakeLines
+from router.distribution import choose, levelled
+from router.effects import WakeLines
 from router.model import Conversation, State
+from router.offering import drain, explain_waiting
 from router.people import Presence
 from router.rulebook import Rulebook
-from router.skills import Needs
 from router.timekeeping import catch_up
 from router.turn import Turn
 from router.waiting import announced, hand_round, has_no_room, move, sent_on, turned_away, watched
-
-#: rule of a choice → the line's setting that it comes from; the others from `distribution`
-_WRITTEN_AS = {
-    "previous": "previous_operator_first",
-    "responsible": "responsible_first",
-    "sticky": "sticky",
-    "everyone": "escalate",
-    "supervisors": "escalate",
-}
 
 
 def enqueue(turn: Turn, conversation: Conversation) -> None:
@@ -40,7 +27,7 @@ def enqueue(turn: Turn, conversation: Conversation) -> None:
     drain(turn)
     waiting = turn.desk.get(conversation.id)
     if waiting is not None and waiting.state is State.QUEUED:
-        _explain_waiting(turn, waiting)
+        explain_waiting(turn, waiting)
 
 
 def ranked(book: Rulebook, conversation: Conversation) -> Conversation:
@@ -55,124 +42,6 @@ def raised(book: Rulebook, conversation: Conversation, priority: str) -> Convers
     """Put a conversation into a priority class, which never takes back a head start it has."""
     head_start = max(conversation.head_start, book.head_start(priority))
     return replace(conversation, priority=priority, head_start=head_start)
-
-
-def drain(turn: Turn) -> None:
-    """Offer waiting conversations, longest waiting first, while somebody can take one.
-
-    What nobody could take is not looked at again before somebody has come or has room again, or its own time has come.
-    """
-    desk = turn.desk
-    if desk.paused or not desk.has_queue or not turn.book.is_open(desk.line, turn.now):
-        return
-    _ask_supervisors(turn)
-    if not turn.pool.free:
-        return
-    moves = turn.pool.moves
-    if _offer_all(turn, desk.newly_queued() if desk.looked_at == moves else _waiting(desk)):
-        desk.looked_at = moves
-        desk.fresh.clear()
-
-
-def _ask_supervisors(turn: Turn) -> None:
-    """Offer what nobody answered to all supervisors who are at work and have room."""
-    for conversation in map(turn.desk.get, list(turn.desk.escalated)):
-        choice = choose_supervisors(conversation, turn.pool, turn.now) if conversation else None
-        if conversation and choice and choice.chosen:
-            offer(turn, conversation, choice)
-
-
-def _waiting(desk: Desk) -> Iterator[Conversation]:
-    """Yield what waits, in order, while what has been yielded may leave the queue."""
-    place = 0
-    while conversation := desk.in_queue(place):
-        yield conversation
-        now = desk.get(conversation.id)
-        place += now is not None and now.state is State.QUEUED
-
-
-def _offer_all(turn: Turn, waiting: Iterable[Conversation]) -> bool:
-    """Offer these while somebody has room; return whether all have been looked at."""
-    hopeless: set[Needs] = set()
-    for conversation in waiting:
-        if not turn.pool.free:
-            return False
-        search = Search.of(conversation, turn.pool, turn.now)
-        if search.is_ordinary and search.needs in hopeless:
-            continue
-        choice = search.choice()
-        if choice.chosen:
-            offer(turn, conversation, choice)
-            continue
-        if search.is_ordinary:
-            hopeless.add(search.needs)
-        if choice.retry_at is not None:
-            _wait_for(turn, conversation, choice.retry_at)
-    return True
-
-
-def offer(turn: Turn, conversation: Conversation, choice: Choice) -> None:
-    """Ask the chosen operators, and keep the reasons."""
-    rules = turn.book.line(conversation.line)
-    broadcast = choice.rule in AT_ONCE
-    due = turn.now + rules.offer_timeout
-    if not conversation.returns:
-        turn.desk.served.append(turn.now)
-    turn.save(steps.offered(conversation, choice.chosen, turn.now, due, broadcast=broadcast))
-    for operator in () if broadcast else choice.chosen:
-        _count(turn, operator, conversation.line)
-    turn.effects.append(
-        Explain(
-            conversation.id,
-            "offer",
-            choice.chosen,
-            choice.considered,
-            _place(turn, conversation.line, choice.rule),
-            choice.others,
-            conversation.line,
-        )
-    )
-
-
-def offer_to(turn: Turn, conversation: Conversation, operator: str) -> None:
-    """Ask one operator whom a colleague chose; unanswered, it returns to the queue like any other."""
-    due = turn.now + turn.book.line(conversation.line).offer_timeout
-    turn.save(replace(steps.offered(conversation, (operator,), turn.now, due), passed={}))
-    _count(turn, operator, conversation.line)
-    it = conversation
-    turn.effects.append(Explain(it.id, "transfer", (operator,), ((operator, "chosen_transfer"),), "", line=it.line))
-
-
-def _count(turn: Turn, operator: str, line: str) -> None:
-    state = turn.roster.get(operator)
-    given = {**state.given, line: state.given.get(line, 0) + 1}
-    turn.save_operator(replace(state, given=given, given_at={**state.given_at, line: turn.now}))
-
-
-def _explain_waiting(turn: Turn, conversation: Conversation) -> None:
-    """Keep why nobody could be asked: everybody's obstacle, or that the line itself is closed."""
-    line = conversation.line
-    if turn.book.is_open(line, turn.now):
-        choice = choose(conversation, turn.pool, turn.now)
-        place = _place(turn, line, choice.rule)
-        turn.effects.append(Explain(conversation.id, "queue", (), choice.considered, place, choice.others, line))
-    else:
-        turn.effects.append(Explain(conversation.id, "queue", (), (), _written(turn, line, "hours"), line=line))
-
-
-def _place(turn: Turn, line: str, rule: str) -> str:
-    return _written(turn, line, _WRITTEN_AS.get(rule, "distribution"))
-
-
-def _written(turn: Turn, line: str, key: str) -> str:
-    where = turn.book.where
-    return where.get(f"lines.{line}.{key}") or where.get(f"lines.{line}", "")
-
-
-def _wait_for(turn: Turn, conversation: Conversation, at: datetime) -> None:
-    waiting = steps.with_timer(conversation, steps.RETRY, at)
-    if waiting is not conversation:
-        turn.save(waiting)
 
 
 def give_back(turn: Turn, conversation: Conversation, who: tuple[str, ...], what: str) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from router.lines import MatchLanguage
 from router.model import Conversation
@@ -12,8 +13,7 @@ from router.rulebook import Rulebook
 from router.rules import IntentRules, OperatorRules
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(Struct, frozen=True):
     """What an operator must have for a conversation, and what is only better."""
 
     #: (skill, level)

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from tests.bench.batch import batch_round
+from tests.bench.choosing import choosing_round
 from tests.bench.exchange import Exchange, exchange
 from tests.bench.latency import paced
 from tests.bench.limits import Limits, echo, typical_body
@@ -20,6 +21,14 @@ from tests.bench.stand import Stand
 _PACE = 10.0
 #: seconds in which a hub comes to rest before its memory is looked at
 _REST = 2.0
+
+
+async def measure_choice(samples: Samples, scale: Scale) -> None:
+    """Choose operators in a hall of the core's own; the first round warms up."""
+    choosing_round(Samples())
+    for _ in range(scale.rounds):
+        await asyncio.sleep(0)
+        choosing_round(samples)
 
 
 async def measure_relay(it: Exchange, limits: Limits, scale: Scale, folder: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 #: in the order in which they run
-MEASURES = ("relay", "latency", "batch", "conversation", "memory", "growth")
+MEASURES = ("choice", "relay", "latency", "batch", "conversation", "memory", "growth")
 #: seconds after which a run is given up, whatever it is doing
 HARD_LIMIT = 1200.0
 

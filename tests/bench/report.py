@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.bench.figures import ratio
+from tests.bench.hall import KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,21 @@ ROWS = (
     Row("  with many more open conversations, µs", "growth_conversations_us", "growth_base_us"),
     Row("  with many more operators, µs", "growth_operators_us", "growth_base_us"),
     Row("  with many more stored messages, µs", "growth_messages_us", "growth_base_us"),
+    Row(
+        "one of 1,000 operators chosen, 10,000 wait, µs",
+        "choice_us",
+        bound=Bound(100, 50, at_most=True),
+        key="choice_us",
+    ),
+    *(
+        row
+        for kind in KINDS
+        for row in (
+            Row(f"  {kind}, against sorting 1,000 in Python, µs", f"choice_{kind}_us", "sort_us"),
+            Row(f"  {kind}, against looking at all anew, µs", f"choice_{kind}_us", f"anew_{kind}_us"),
+            Row(f"  {kind}, closing one and offering the next, µs", f"decision_{kind}_us"),
+        )
+    ),
 )
 _HEADS = ("measure", "figure", "rounds", "limit", "ratio", "floor", "goal", "")
 _KEYED = tuple(row for row in ROWS if row.key)

@@ -14,6 +14,7 @@ from tests.bench.limits import limits
 from tests.bench.measures import (
     add_growth,
     measure_batch,
+    measure_choice,
     measure_conversations,
     measure_growth,
     measure_latency,
@@ -51,7 +52,12 @@ async def run(options: Options, out: TextIO) -> dict[str, float]:
     progress = Progress(scale.expected, _expected(options, scale), out)
     with tempfile.TemporaryDirectory(prefix="trunkline-bench-") as folder:
         it = Run(options.measures, scale, progress, Samples(), Path(folder))
-        for part, wanted in ((_desk, _AT_THE_DESK), (_front, _AT_THE_FRONT), (_growth, {"growth"})):
+        for part, wanted in (
+            (_hall, {"choice"}),
+            (_desk, _AT_THE_DESK),
+            (_front, _AT_THE_FRONT),
+            (_growth, {"growth"}),
+        ):
             if wanted & it.measures:
                 await part(it)
     return it.samples.figures()
@@ -71,6 +77,12 @@ async def _standing(it: Run, world: World, name: str) -> AsyncIterator[Stand]:
         async with it.progress.part("filling", f"starting a hub ({name})"):
             stand = await stack.enter_async_context(standing(world, it.folder / name))
         yield stand
+
+
+async def _hall(it: Run) -> None:
+    """Measure the core alone, before there is a hub."""
+    async with it.progress.part("choice"):
+        await measure_choice(it.samples, it.scale)
 
 
 async def _desk(it: Run) -> None:

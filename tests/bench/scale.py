@@ -62,6 +62,7 @@ FULL = Scale(
     ),
     expected=MappingProxyType(
         {
+            "choice": 20,
             "filling": 12,
             "relay": 75,
             "latency": 45,
@@ -93,6 +94,7 @@ QUICK = replace(
     ),
     expected=MappingProxyType(
         {
+            "choice": 9,
             "filling": 10,
             "relay": 15,
             "latency": 12,

@@ -27,4 +27,4 @@ def test_what_makes_no_sense_is_refused(arguments: list[str], capsys: pytest.Cap
 def test_a_stranger_is_named_with_what_was_expected(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse(["--only", "relay,speed"])
-    assert "there is no measure 'speed': expected some of relay,latency" in capsys.readouterr().err
+    assert "there is no measure 'speed': expected some of choice,relay,latency" in capsys.readouterr().err

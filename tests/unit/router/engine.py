@@ -46,6 +46,8 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SLOW = "slow"
 TriageScript = Callable[[AskTriage], Understanding | str | None]
 _TOO_MANY = 3000
+#: moments at which something is due: several clients may be told their place every 30 s, all night
+_TOO_LONG = 20_000
 
 
 def never_asked(question: AskTriage) -> Understanding | None:
@@ -197,7 +199,7 @@ class Engine:
     def advance(self, by: timedelta) -> None:
         """Let time pass: timers fire and lines wake in the order they are due."""
         until = self.now + by
-        for _ in range(_TOO_MANY):
+        for _ in range(_TOO_LONG):
             shifts = {line: self.book.next_shift_change(line, self.roster.states, self.now) for line in self.desks}
             moments = [at for at, _, _ in self._timers()[:1]] + [at for at in shifts.values() if at]
             at = min(moments, default=until)
@@ -319,5 +321,7 @@ def _copy_of_pool(pool: Pool, roster: Roster) -> Pool:
         free=list(pool.free),
         obstacles=dict(pool.obstacles),
         counts=Counter(pool.counts),
+        _came=dict(pool._came),
+        _able={},
         _entries=dict(pool._entries),
     )

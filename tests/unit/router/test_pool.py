@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from router.distribution import choose
 from router.events import Close, Reply, Take
 from router.model import State
 from router.people import OperatorState, Presence
 from router.pool import Pool
 from router.roster import Roster
+from router.skills import Needs
 from tests.unit.router.engine import NOON
 from tests.unit.router.shops import shop, staffed
 from tests.unit.router.world import World
@@ -115,3 +118,25 @@ def test_reasons_of_a_large_line_are_told_for_the_first_twenty_and_counted_for_t
         assert why.chosen == ("op100",)
         assert why.considered[-1] == ("op100", "chosen_strict")
         assert (len(why.considered), why.others) == (21, {"away": 80, "after_strict": 19})
+
+
+def test_of_a_large_line_those_who_lack_something_and_those_who_let_it_go_are_counted_apart() -> None:
+    """Whoever did both counts as having let it go; those who are told by name are not counted again."""
+    people: dict[str, Any] = {f"op{n}": {"skills": {"cars": 2} if n % 2 else {}} for n in range(60)}
+    world = staffed(shop(people, skills={"cars": 2}), *(f"op{n}" for n in range(10)))
+    asked = world.says("hello")
+    passed = {f"op{n}": NOON + MINUTE for n in (2, 11, 40, 41, 43)} | {"op45": NOON}
+    choice = choose(replace(asked, state=State.QUEUED, passed=passed), world.pool("sales"), NOON)
+    assert choice.chosen == ("op13",)
+    assert dict(choice.considered)["op11"] == "let_go"
+    assert choice.others == {"let_go": 3, "lacks_skill": 19, "after_strict": 18}
+
+
+def test_more_needs_than_are_kept_in_mind_are_looked_up_again() -> None:
+    """Clients name their languages themselves, and there are as many as they like."""
+    people: dict[str, Any] = {"ann": {"languages": {"en": 5}}, "bob": {"languages": {"xa": 1}}}
+    pool = staffed(shop(people)).pool("sales")
+    for tongue in ("xa", *(f"x{n}" for n in range(200)), "xa"):
+        fitting = [name for _, name in pool.able(Needs(language=tongue)).free]
+        assert fitting == (["bob"] if tongue == "xa" else [])
+    assert len(pool._able) <= 50

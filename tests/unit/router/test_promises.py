@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from router.conversation import CLOSE, LEFT, OFFER, QUEUE, RETRY, TRIAGE
 from router.delivery import Action
 from router.desk import Desk
-from router.distribution import choose
+from router.distribution import Search, choose
 from router.effects import AddDelivery, Move, SaveConversation, WakeLines
 from router.events import (
     Amendment,
@@ -72,6 +72,9 @@ class Watched(World):
             fresh = Pool.of(desk.line, self.book, self.roster, self.now)
             assert (kept.order, kept.free, kept.obstacles) == (fresh.order, fresh.free, fresh.obstacles)
             assert +kept.counts == +fresh.counts
+            for needs in [each.needs for each in (Search.of(c, kept, self.now) for c in desk.queue)]:
+                able, anew = kept.able(needs), fresh.able(needs)
+                assert (able.lacks, able.free, +able.unable) == (anew.lacks, anew.free, +anew.unable)
 
     def _new_holders_could_take_it(self, decision: Decision) -> None:
         """Promise 4: whoever is newly asked or newly responsible is available and within their hours."""

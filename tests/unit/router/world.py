@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from router.events import ClientMessage, SetPresence
 from router.model import AuthorKind, Conversation, Message, MessageKind, State
 from router.people import Identity, Presence, Sender
+from router.pool import Pool
 from tests.unit.router.engine import Engine
 from tests.unit.router.kept import Entry
 
@@ -66,6 +67,10 @@ class World(Engine):
     def happened(self, conversation: Conversation) -> list[str]:
         """Return what staff can read of what happened, as catalogue keys."""
         return [m.text for m in self.kept.of(conversation.id) if m.kind is MessageKind.EVENT]
+
+    def pool(self, line: str) -> Pool:
+        """Return a line's operators as they are now."""
+        return Pool.of(line, self.book, self.roster, self.now)
 
     def load(self, operator: str) -> int:
         """Return how many conversations an operator holds or is offered."""
