@@ -7,11 +7,12 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from router import bot
+from router import bot, survey
 from router import conversation as steps
 from router.effects import SaveClient
 from router.events import ClientEnded, ClientMessage, ClientRated
 from router.ids import derive, derive_at
+from router.lines import worded
 from router.model import Author, AuthorKind, Conversation, Message, MessageKind, Rating, State
 from router.people import Client, Sender
 from router.queueing import enqueue, freed, take_back
@@ -27,6 +28,9 @@ def wrote(turn: Turn, event: ClientMessage) -> None:
     latest = turn.desk.of_chat(event.channel, event.chat)
     if latest is not None and _rates(latest, event):
         _rate(turn, _hear(turn, latest, event)[0], int(event.text), "")
+        return
+    if latest is not None and survey.answers(turn, latest, event):
+        survey.take(turn, _hear(turn, latest, event)[0], event.text)
         return
     conversation = latest if latest is not None and not is_over(turn.book, latest, turn.now) else _begin(turn, event)
     spoken, message = _hear(turn, conversation, event)
@@ -50,7 +54,7 @@ def _hear(turn: Turn, conversation: Conversation, event: ClientMessage) -> tuple
 def _react(turn: Turn, conversation: Conversation, message: Message) -> None:
     """Decide who looks at the message: the bot, the operator, the queue."""
     if conversation.state is State.CLOSED:
-        enqueue(turn, turn.happened(steps.reopened(conversation, turn.now), "reopened"))
+        enqueue(turn, turn.happened(steps.reopened(survey.ended(conversation), turn.now), "reopened"))
     elif conversation.state is State.TRIAGE and turn.book.line(conversation.line).triage:
         bot.listen(turn, conversation, message)
     elif conversation.state is State.TRIAGE:
@@ -74,8 +78,11 @@ def _waits(turn: Turn, conversation: Conversation, message: Message) -> None:
 
 
 def is_over(book: Rulebook, conversation: Conversation, now: datetime) -> bool:
-    """Return whether a conversation is closed and too old, or too little of one, to be continued."""
-    if conversation.state is not State.CLOSED or conversation.closed_at is None:
+    """Return whether a conversation is closed and too old, or too little of one, to be continued.
+
+    While its client is asked the questions of a form it never is.
+    """
+    if conversation.state is not State.CLOSED or conversation.closed_at is None or survey.stands(conversation, now):
         return False
     within = book.line(conversation.line).reopen_within
     return conversation.answered_at is None or now - conversation.closed_at >= within
@@ -153,9 +160,11 @@ def ended(turn: Turn, event: ClientEnded) -> None:
 
 
 def close(turn: Turn, conversation: Conversation, by: str, name: str = "") -> None:
-    """End a conversation: say goodbye and, when a person had answered, ask how it was."""
+    """End a conversation: say goodbye and, when a person had answered, ask how it was: by a rating, or by a form."""
     silent = by == "silence"
     step = turn.say(conversation, _farewell(turn, conversation, silent=silent))
+    if silent:
+        step = survey.ask_first(turn, step)
     if not silent and _asks_rating(turn, conversation):
         question = turn.book.text(conversation.line, "rating", conversation.language)
         step = replace(turn.say(step, question, kind=MessageKind.RATING), rating_asked=bool(question))
@@ -167,7 +176,7 @@ def _farewell(turn: Turn, conversation: Conversation, *, silent: bool) -> str:
     if not silent:
         return turn.book.text(conversation.line, "closed", conversation.language)
     auto = turn.book.line(conversation.line).auto_close
-    return (auto.text if auto else None) or ""
+    return worded((auto.text if auto else None) or "", conversation.language, turn.book.rules.language)
 
 
 def _asks_rating(turn: Turn, conversation: Conversation) -> bool:

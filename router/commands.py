@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from router import amending, leading, promises
+from router import amending, leading, promises, survey
 from router import conversation as steps
 from router.clients import close
 from router.console import (
@@ -192,7 +192,9 @@ def _reopen(turn: Turn, conversation: Conversation, command: Reopen) -> Refusal:
 
 def _held_again(turn: Turn, conversation: Conversation, operator: str) -> Conversation:
     """Return a reopened conversation in the hands of whoever reopened it; the client is not waiting for us."""
-    step = steps.taken(steps.reopened(conversation, turn.now), operator, turn.now, supervisor=turn.book.leads(operator))
+    step = steps.taken(
+        steps.reopened(survey.ended(conversation), turn.now), operator, turn.now, supervisor=turn.book.leads(operator)
+    )
     auto = turn.book.line(conversation.line).auto_close
     step = replace(step, state=State.WAITING, joined={})
     return steps.with_timer(step, steps.CLOSE, turn.now + auto.after if auto else None)

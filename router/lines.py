@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -53,12 +53,41 @@ class MatchLanguage(StrEnum):
     REQUIRE = "require"
 
 
+Worded = TypeVar("Worded", str, tuple[str, ...])
+
+
+def worded(it: Worded | Mapping[str, Worded], tag: str, default: str) -> Worded:
+    """Return a text, or texts, in the language of a BCP 47 tag, else in the default one, else in the first written."""
+    if not isinstance(it, Mapping):
+        return it
+    primary = tag.replace("_", "-").partition("-")[0].lower()
+    return next((it[tongue] for tongue in (primary, default) if tongue in it), next(iter(it.values())))
+
+
+#: what a client reads, in one language for everybody or by language
+Phrase = Annotated[str, Field(min_length=1, max_length=1000)]
+Phrases = Phrase | Annotated[Mapping[Tongue, Phrase], Field(min_length=1)]
+QuickAnswers = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=40)], ...], Field(max_length=10)]
+
+
+class Question(Strict):
+    """One question of a form."""
+
+    ask: Phrases
+    #: quick answers, and the only ones; empty for any words
+    choices: QuickAnswers | Annotated[Mapping[Tongue, QuickAnswers], Field(min_length=1)] = ()
+
+
 class AutoClose(Strict):
     """Ends a conversation whose client has gone silent."""
 
     after: Annotated[Duration, Field(ge=timedelta(seconds=1))]
     #: said to the client; null says nothing
-    text: str | None = None
+    text: str | Annotated[Mapping[Tongue, str], Field(min_length=1)] | None = None
+    #: asked then, one after the other, if a person had answered
+    form: Annotated[tuple[Question, ...], Field(max_length=10)] = ()
+    #: how long each question waits for its answer
+    answer_within: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(hours=24)
 
 
 class Texts(Strict):

@@ -12,6 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from router.forms import Survey
 from router.pledges import Clock, Promise, Target
 
 
@@ -251,6 +252,8 @@ class Conversation(Struct, frozen=True):
     bot: BotMemory = BotMemory()
     rating_asked: bool = False
     rating: Rating | None = None
+    #: None until its client was asked
+    survey: Survey | None = None
     #: one-off texts already said, so that they are not said twice: `out_of_hours`, `queued`
     said: tuple[str, ...] = ()
 

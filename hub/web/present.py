@@ -12,6 +12,7 @@ from hub.web.facade import Hub
 from hub.web.pledge_views import AlertView, ClockView, PromiseView
 from hub.web.speech import Speech
 from hub.web.views import (
+    AnswerView,
     AuthorView,
     ClientView,
     ConversationView,
@@ -81,6 +82,7 @@ class Presenter:
             breached=it.breached,
             promise=PromiseView(it.promise.until, it.promise.operator, it.promise.text) if it.promise else None,
             rating=RatingView(score=it.rating.score, comment=it.rating.comment) if it.rating else None,
+            answers=[AnswerView(each.question, each.text) for each in it.survey.given] if it.survey else [],
             handoff=self._handoff(it.handoff),
             actions=sorted(self._hub.allowed(it, self._operator)),
         )

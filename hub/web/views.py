@@ -104,6 +104,13 @@ class RatingView(Struct, frozen=True):
     comment: str
 
 
+class AnswerView(Struct, frozen=True):
+    """What the client answered to one question of the form."""
+
+    question: str
+    text: str
+
+
 class ConversationView(Struct, frozen=True, kw_only=True):
     """One conversation, with what this operator may do about it now."""
 
@@ -152,6 +159,8 @@ class ConversationView(Struct, frozen=True, kw_only=True):
     breached: Sequence[Target]
     promise: PromiseView | None
     rating: RatingView | None
+    #: of the form that is asked after silence has closed a conversation
+    answers: Sequence[AnswerView]
     handoff: HandoffView | None
     actions: Sequence[str]
 

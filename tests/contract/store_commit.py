@@ -13,6 +13,7 @@ from router.absence import Absence
 from router.delivery import Attempt, DeliveryState
 from router.effects import ChangeClient, ChangeLoad, Explain
 from router.errors import Conflict
+from router.forms import Answer, Survey
 from router.model import BotMemory, Handoff, JoinMode, Rating, State, Version
 from router.people import Client, Identity, LineState, OperatorState, Presence
 from router.pledges import Clock, Promise, Target
@@ -235,6 +236,7 @@ class CommitContract:
             handoff=Handoff("misses", "refund", 0.4, {"order.number": "48213", "$x": ""}, ("greet",)),
             bot=BotMemory(2, "order.number", "refund", {"a%2Eb": "c"}, ("greet",), "m1"),
             rating=Rating(5, "thanks"),
+            survey=Survey((Answer("Did we help?", "Yes"),), 2, "What else?", (), NOW),
             said=("queued",),
         )
         await store.commit(Batches().of(full))

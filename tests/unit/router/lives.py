@@ -66,6 +66,7 @@ _HOURS: tuple[Any, ...] = (
     {"week": {"mon-sun": "20:00-04:00"}, "timezone": "Asia/Tokyo"},
     {"week": {"mon-fri": "08:00-12:30, 13:00-17:00"}, "timezone": "Europe/Berlin", "closed": ["2026-03-03"]},
 )
+_FORM = [{"ask": {"en": "Did we help?", "ru": "Мы помогли?"}, "choices": ["5", "No"]}, {"ask": "What else?"}]
 _BREACH = {"raise_to": "urgent", "reassign": True}
 #: no targets, targets that are often missed, and targets that seldom are
 _SLAS: tuple[Any, ...] = (
@@ -108,7 +109,7 @@ def _operators(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def _lines(draw: st.DrawFn, name: str) -> dict[str, Any]:
-    auto = draw(st.sampled_from((None, {"after": "10m", "text": "Bye."})))
+    auto = draw(st.sampled_from((None, {"after": "10m", "text": {"en": "Bye.", "ru": "Пока."}, "form": _FORM})))
     return {
         "name": name.capitalize(),
         "operators": draw(st.permutations(OPERATORS))[: draw(st.integers(1, 4))],
