@@ -169,7 +169,11 @@ def close(turn: Turn, conversation: Conversation, by: str, name: str = "") -> No
         question = turn.book.text(conversation.line, "rating", conversation.language)
         step = replace(turn.say(step, question, kind=MessageKind.RATING), rating_asked=bool(question))
     what = by if by in {"client", "silence"} else "operator"
-    turn.save(steps.closed(turn.happened(step, f"closed_by_{what}", name=name), by, turn.now))
+    author, data = Author(AuthorKind.SYSTEM), {"name": name}
+    step, said = turn.add(step, author, MessageKind.EVENT, f"closed_by_{what}", data=data)
+    if step.channel in turn.book.closings:
+        turn.deliver(step, said)
+    turn.save(steps.closed(step, by, turn.now))
 
 
 def _farewell(turn: Turn, conversation: Conversation, *, silent: bool) -> str:

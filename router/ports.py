@@ -150,6 +150,8 @@ class Capabilities(Struct, frozen=True):
     choices: bool = False
     #: what was sent can be changed, or taken back, with a delivery of that action
     edits: bool = False
+    #: that a conversation is closed is delivered too, as the message that says so to staff
+    closings: bool = False
     #: the platform fetches its deliveries through `Host.outgoing`; `send` is never called
     pulled: bool = False
     #: how long a delivery is tried again before it has failed

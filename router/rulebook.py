@@ -39,6 +39,8 @@ class Rulebook:
     where: Mapping[str, str] = field(default_factory=dict)
     #: channels on which what was said can be changed and taken back
     amends: frozenset[str] = frozenset()
+    #: channels that are told when a conversation is closed
+    closings: frozenset[str] = frozenset()
     #: working time as last looked up: every decision asks for it, and it changes a few times a day
     _stretches: dict[tuple[str, str], tuple[Stretch, tuple[Absence, ...]]] = field(
         default_factory=dict, repr=False, compare=False
@@ -54,7 +56,9 @@ class Rulebook:
 
     def on(self, channels: Mapping[str, Channel]) -> Rulebook:
         """Return the rules as they are on these channels, by name, whose abilities decide what can be done there."""
-        return replace(self, amends=frozenset(name for name, it in channels.items() if it.capabilities.edits))
+        amends = frozenset(name for name, it in channels.items() if it.capabilities.edits)
+        closings = frozenset(name for name, it in channels.items() if it.capabilities.closings)
+        return replace(self, amends=amends, closings=closings)
 
     def line(self, name: str) -> LineRules:
         """Return a line's rules; one that was taken out of the file keeps its conversations, for supervisors."""

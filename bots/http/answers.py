@@ -63,7 +63,7 @@ class LinkedFile(File, frozen=True):
 
 
 class Author(Answer, frozen=True):
-    """Who speaks to the client."""
+    """Who speaks to the client, or closed the conversation."""
 
     kind: AuthorKind
     name: str
@@ -75,8 +75,8 @@ class Message(Answer, frozen=True):
     id: str
     #: 1, 2, 3 … within the conversation, the client's own messages included
     n: int
-    #: `rating` asks for a rating from 1 to 5
-    kind: Literal["text", "rating"]
+    #: `rating` asks for a rating from 1 to 5; `closed` says, where the channel wants it, that the conversation is over
+    kind: Literal["text", "rating", "closed"]
     author: Author
     text: str
     at: Moment

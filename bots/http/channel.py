@@ -45,6 +45,7 @@ class HttpChannel:
             files=True,
             choices=True,
             edits=True,
+            closings=settings.closings,
             pulled=settings.webhook is None,
         )
 

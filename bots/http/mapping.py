@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -17,7 +17,7 @@ from bots.http.bodies import Body, NewDeletion, NewEdit, NewEnd, NewMessage, New
 from router.delivery import Delivery
 from router.errors import Unparsable
 from router.events import ClientDeleted, ClientEdited, ClientEnded, ClientEvent, ClientMessage, ClientRated
-from router.model import Attachment, Message, MessageKind
+from router.model import Attachment, AuthorKind, Message, MessageKind
 from router.people import Identity, Sender
 from router.ports import Outgoing, Update
 
@@ -26,6 +26,11 @@ KIND = "http"
 API = "/api/v1"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_KINDS: Mapping[MessageKind, Literal["text", "rating", "closed"]] = {
+    MessageKind.TEXT: "text",
+    MessageKind.RATING: "rating",
+    MessageKind.EVENT: "closed",
+}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")
 
 
@@ -164,16 +169,23 @@ def envelope(it: Delivery, message: Message) -> bytes:
 
 
 def _message_view(delivery: Delivery, message: Message) -> answers.Message:
+    kind = _KINDS[message.kind]
     return answers.Message(
         id=message.id,
         n=message.n,
-        kind="rating" if message.kind is MessageKind.RATING else "text",
-        author=answers.Author(message.author.kind, message.author.name),
-        text=message.text,
+        kind=kind,
+        author=_ended_by(message) if kind == "closed" else answers.Author(message.author.kind, message.author.name),
+        text="" if kind == "closed" else message.text,
         at=message.at.isoformat(timespec="milliseconds"),
         attachments=[_linked(file, delivery) for file in message.attachments],
         choices=message.choices,
     )
+
+
+def _ended_by(message: Message) -> answers.Author:
+    """Return who closed a conversation; the bot does when it has been silent for long."""
+    who = {"closed_by_client": AuthorKind.CLIENT, "closed_by_operator": AuthorKind.OPERATOR}
+    return answers.Author(who.get(message.text, AuthorKind.BOT), message.data.get("name", ""))
 
 
 def _linked(file: Attachment, delivery: Delivery) -> answers.LinkedFile:

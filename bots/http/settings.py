@@ -96,6 +96,8 @@ class HttpSettings(Strict):
     ]
     #: without it the system fetches its deliveries
     webhook: WebhookSettings | None = None
+    #: the end of a conversation is a delivery too, of the kind `closed`
+    closings: bool = False
     #: what the system may hand over; without it there is no limit but the hub's own speed
     rate: Rate | None = None
     #: bytes in one file
