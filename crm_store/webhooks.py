@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,16 +28,30 @@ class MongoWebhooks(Room):
         found = await self._database["webhooks"].find_or_insert(name, {"cursor": begin, "rings": 0})
         return int(found["cursor"])
 
-    async def add(self, name: str, before: int, after: int, notices: Sequence[Delivery], at: datetime) -> None:
+    async def links(self, name: str) -> dict[str, int]:
+        """Return conversation → the number of the message up to which a partner has been told of it."""
+        found = await self._database["webhooks"].find_one({"_id": name}, fields=["links"])
+        return dict(found.get("links", {})) if found is not None else {}
+
+    async def add(
+        self,
+        name: str,
+        before: int,
+        after: int,
+        notices: Sequence[Delivery],
+        at: datetime,
+        links: Mapping[str, int] | None = None,
+    ) -> None:
         """Keep notices and move the subscription's cursor from `before` to `after`, in one transaction.
 
+        `links`, where given, take the place of those that were kept.
         Harmless when it has been done already. Raises `Conflict` when somebody else has moved the cursor.
         """
         documents = [encode(notice, made_at=at, notice_at=at) for notice in notices]
 
         async def work(session: Any) -> None:
             webhooks, deliveries = self._database["webhooks"].raw, self._database["deliveries"].raw
-            step = {"$set": {"cursor": after}}
+            step = {"$set": {"cursor": after} | ({} if links is None else {"links": dict(links)})}
             moved = await webhooks.update_one({"_id": name, "cursor": before}, step, session=session)
             if not moved.matched_count:
                 raise Conflict(f"The webhook {name!r} was moved on meanwhile: let one hub only run on this database.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from hub.passwords import Passwords, generate
@@ -24,10 +24,13 @@ class AccountStore(Protocol):
         """Forget all of an operator's sessions."""
 
 
-async def ensure(store: AccountStore, rules: Rules) -> dict[str, str]:
-    """Make an account for every operator who has none; return operator → the password made for them."""
+async def ensure(store: AccountStore, rules: Rules, besides: Collection[str] = ()) -> dict[str, str]:
+    """Make an account for every operator who has none; return operator → the password made for them.
+
+    `besides` are operators as whom nobody signs in, because another hub does their work.
+    """
     known = await store.accounts()
-    made = {operator: generate() for operator in rules.operators if operator not in known}
+    made = {operator: generate() for operator in rules.operators if operator not in {*known, *besides}}
     if made:
         passwords = Passwords()
         for operator, password in made.items():

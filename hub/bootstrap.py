@@ -127,7 +127,7 @@ async def serve(settings: Settings, data: Path, clock: Clock | None = None) -> A
             triage=triage,
         )
         hub = Hub(settings, engine, prompts, channels)
-        passwords = await ensure(store, settings.rules)
+        passwords = await ensure(store, settings.rules, settings.partners)
         runner, url = await _listen(stack, hub, settings)
         await hub.start()
         hub.chronicle.went_by(settings)

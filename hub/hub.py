@@ -23,6 +23,7 @@ from hub.engine.meters import Meters
 from hub.engine.recent import Recent
 from hub.engine.supervisor import Supervisor
 from hub.metrics import Metrics
+from hub.partners.desk import Partners
 from hub.settings import Settings, SettingsErrors, cut_off, next_start_only
 from hub.webhooks.desk import Webhooks
 from router.catalog import Catalog
@@ -57,6 +58,8 @@ class Hub:
     pending: tuple[str, ...] = ()
     #: programs that are told what happens
     webhooks: Webhooks = field(init=False)
+    #: other hubs that answer in operators' places
+    partners: Partners = field(init=False)
     #: runs: what a former run left has been taken up, and nobody has asked it to stop
     up: bool = False
     #: records which settings the hub goes by
@@ -69,6 +72,7 @@ class Hub:
 
     def __post_init__(self) -> None:
         self.webhooks = Webhooks(self, self.engine, self.settings.webhooks)
+        self.partners = Partners(self, self.engine, self.settings.partners)
         self._in_force = self.settings
         self.chronicle = Chronicle(self.engine)
         self.calendars = Calendars(self.engine, self.settings.file.parent)
@@ -156,6 +160,7 @@ class Hub:
             host = ChannelHost(name, self.engine, await self.store.secret(f"channel:{name}"))
             self.supervisor.keep(name, partial(channel.run, host))
         self.webhooks.start(self.supervisor)
+        self.partners.start(self.supervisor)
         await self.calendars.use()
         self.up = True
 
@@ -163,7 +168,7 @@ class Hub:
         """Close the channels, finish what is under way, and stop."""
         self.up = False
         await self.calendars.stop()
-        await self.webhooks.stop()
+        await asyncio.gather(self.webhooks.stop(), self.partners.stop())
         await self.supervisor.stop()
         await self.engine.drain()
 
@@ -249,12 +254,13 @@ class Hub:
         channels = {name: self._channel_health(name) for name in self.channels}
         faults = self.engine.faults
         well = not self.problems and not faults and all(channel["status"] == "ok" for channel in channels.values())
-        well = well and self.webhooks.well and self.calendars.well
+        well = well and self.webhooks.well and self.partners.well and self.calendars.well
         return {
             "status": "ok" if well else "degraded",
             "settings": {"problems": list(self.problems), "pending": list(self.pending)},
             "channels": channels,
             "webhooks": self.webhooks.health(),
+            "partners": self.partners.health(),
             "calendars": self.calendars.health(),
             "faults": dict(faults),
             "lines": {

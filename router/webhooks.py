@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -62,9 +62,21 @@ class WebhookStore(Protocol):
     async def cursor(self, name: str, begin: int) -> int:
         """Return up to which cursor of the feed notices have been made; a new subscription begins at `begin`."""
 
-    async def add(self, name: str, before: int, after: int, notices: Sequence[Delivery], at: datetime) -> None:
+    async def links(self, name: str) -> dict[str, int]:
+        """Return conversation → the number of the message up to which a partner has been told of it."""
+
+    async def add(
+        self,
+        name: str,
+        before: int,
+        after: int,
+        notices: Sequence[Delivery],
+        at: datetime,
+        links: Mapping[str, int] | None = None,
+    ) -> None:
         """Keep notices and move the subscription's cursor from `before` to `after`, in one transaction.
 
+        `links`, where given, take the place of those that were kept.
         Harmless when it has been done already. Raises `Conflict` when somebody else has moved the cursor.
         """
 

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from hub.commands.operator import refuse_hub
 from hub.commands.store import DEFAULT, SettingsFile, opened
 from hub.commands.table import table
 from hub.settings import Settings, load
@@ -65,6 +66,7 @@ async def new_token(settings: Settings, file: Path, name: str, operator: str, li
     if operator not in settings.rules.operators:
         names = ", ".join(settings.rules.operators) or "none"
         raise Misconfigured(f"There is no operator named {operator!r} in the settings. The operators are: {names}.")
+    refuse_hub(settings, operator)
     secret, now = make(), datetime.now(UTC)
     token = Token(name, digest(secret), operator, now, None if lifetime is None else now + lifetime)
     async with opened(file, settings) as store:

@@ -44,6 +44,8 @@ def _outside(before: Settings, after: Settings) -> Iterator[str]:
     """Yield the dot paths that differ outside the rules."""
     for part in _AT_START:
         yield from _changed(part, getattr(before, part), getattr(after, part))
+    for path in _changed("operators", before.partners, after.partners):
+        yield f"{path}.hub"
 
 
 def _changed(part: str, before: Any, after: Any) -> Iterator[str]:

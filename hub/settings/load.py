@@ -46,6 +46,7 @@ def parse(
         text=raw.decode(),
         file=path,
         webhooks=checked.webhooks,
+        partners=checked.partners(),
     )
 
 

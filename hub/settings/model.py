@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,8 +18,9 @@ from bots.http.settings import ReceiverSettings
 from hub.channels import Kind
 from router.durations import Duration
 from router.lines import Name
+from router.people import Role
 from router.rates import Rate
-from router.rules import Language, Rules
+from router.rules import Language, OperatorRules, Rules
 from router.strict import Strict
 
 #: characters of the token for `/metrics`
@@ -30,6 +32,14 @@ NoticeType = Literal["message", "conversation", "delivery", "client", "operator"
 def _web_address(value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise ValueError("expected an address such as https://chat.example.com")
+    return value.rstrip("/")
+
+
+def _channel_address(value: str) -> str:
+    if not re.fullmatch(r"https?://[!-~]+/channels/[a-z0-9][a-z0-9_-]{0,39}/?", value):
+        raise ValueError(
+            "expected the address of an http channel, such as https://hub.example.com/api/v1/channels/our-hub"
+        )
     return value.rstrip("/")
 
 
@@ -139,6 +149,30 @@ class SubscriptionSettings(ReceiverSettings):
         return self
 
 
+class PartnerSettings(Strict):
+    """Another hub that answers in an operator's place, through an http channel of its own."""
+
+    #: that channel's address, which ends with `/api/v1/channels/` and its name
+    url: Annotated[str, AfterValidator(_channel_address)]
+    #: one of that channel's tokens
+    token: Annotated[SecretStr, AfterValidator(_unguessable)]
+    #: which cannot be reached for this long is away
+    away_after: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(seconds=60)
+
+
+class OperatorSettings(OperatorRules):
+    """A person who answers, or another hub that does."""
+
+    #: the hub that does the work; nobody signs in as this operator
+    hub: PartnerSettings | None = None
+
+    @model_validator(mode="after")
+    def _hubs_lead_nobody(self) -> Self:
+        if self.hub is not None and self.role is not Role.OPERATOR:
+            raise ValueError("another hub answers clients and leads nobody; leave out role, or hub")
+        return self
+
+
 class ChannelSettings(Protocol):
     """What the hub itself needs to know of a channel's settings; the rest is for the channel's own folder."""
 
@@ -157,6 +191,7 @@ class SettingsFile(Rules):
     hub: HubSettings = HubSettings()
     store: StoreSettings = StoreSettings()
     bus: BusSettings = BusSettings()
+    operators: Mapping[Name, OperatorSettings] = {}
     #: connections to messengers, by name
     channels: Mapping[Name, Any] = {}
     #: where operators work, by name
@@ -166,7 +201,19 @@ class SettingsFile(Rules):
 
     def rules(self) -> Rules:
         """Return the part the core decides by."""
-        return Rules.model_construct(**{name: getattr(self, name) for name in Rules.model_fields})
+        parts = {name: getattr(self, name) for name in Rules.model_fields}
+        people = {name: _without_hub(operator) for name, operator in self.operators.items()}
+        return Rules.model_construct(**parts | {"operators": people})
+
+    def partners(self) -> Mapping[str, PartnerSettings]:
+        """Return the operators whose work another hub does, with where that is."""
+        return {name: operator.hub for name, operator in self.operators.items() if operator.hub is not None}
+
+
+def _without_hub(operator: OperatorSettings) -> OperatorRules:
+    """Return what decisions go by, without secrets."""
+    fields = {name: getattr(operator, name) for name in OperatorRules.model_fields}
+    return OperatorRules.model_construct(operator.model_fields_set & OperatorRules.model_fields.keys(), **fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +236,8 @@ class Settings:
     #: where it is, or shall be
     file: Path
     webhooks: Mapping[str, SubscriptionSettings] = field(default_factory=dict)
+    #: operators whose work another hub does
+    partners: Mapping[str, PartnerSettings] = field(default_factory=dict)
 
 
 def file_model(kinds: Mapping[str, Kind]) -> type[SettingsFile]:

@@ -37,7 +37,8 @@ async def signed_in(request: web.Request) -> str:
     if operator is None:
         request.app[PACE].doubt(request)
         raise Problem(HTTPStatus.UNAUTHORIZED, _NOBODY if bearer(request) is None else _NO_TOKEN)
-    if operator not in request.app[HUB].rules.operators:
+    hub = request.app[HUB]
+    if operator not in hub.rules.operators or operator in hub.settings.partners:
         detail = f"{operator} is no longer an operator of this hub. Ask the admin, then sign in again."
         raise Problem(HTTPStatus.UNAUTHORIZED, detail)
     request.app[PACE].trust(request)

@@ -70,7 +70,8 @@ class SignInDesk:
         """
         account = (await self._hub.store.accounts()).get(operator)
         right = await self._passwords.verify(account.password_hash if account else None, password)
-        return account if right and operator in self._hub.rules.operators else None
+        signs_in = operator in self._hub.rules.operators and operator not in self._hub.settings.partners
+        return account if right and signs_in else None
 
     async def _renew(self, account: Account, password: str) -> None:
         if self._passwords.outdated(account.password_hash):
