@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -27,10 +27,17 @@ def rank(turn: Turn, conversation: Conversation, command: Rank) -> Refusal:
     if before is None or before.state is not State.QUEUED:
         return "not_in_queue", {}
     if before.id != conversation.id:
-        head_start = (conversation.queued_at or conversation.created_at) - before.place + _JUST
-        moved = replace(conversation, head_start=head_start)
+        since = conversation.queued_at or conversation.created_at
+        moved = replace(conversation, head_start=since - _place_before(turn, conversation, before))
         turn.save(turn.happened(moved, "ranked", name=turn.book.name(command.operator)))
     return None
+
+
+def _place_before(turn: Turn, conversation: Conversation, target: Conversation) -> datetime:
+    """Return a place between a waiting conversation and the one in front of it."""
+    front = [it for it in turn.desk.queue[: turn.desk.ahead_of(target)] if it.id != conversation.id]
+    gap = target.place - front[-1].place if front else 2 * _JUST
+    return target.place - min(gap / 2, _JUST)
 
 
 def set_client(turn: Turn, conversation: Conversation, command: SetClient) -> Refusal:

@@ -41,6 +41,13 @@ def test_a_supervisor_changes_the_order_of_the_queue() -> None:
     assert "ranked" in world.happened(world.conversation("c4"))
 
 
+def test_of_two_put_before_the_same_one_the_second_is_right_before_it() -> None:
+    world = waiting("c1", "c2", "c3", "c4")
+    for chat in ("c3", "c4"):
+        assert world.does(Rank, world.conversation(chat), "eve", before=world.conversation("c2").id) == ""
+    assert queue(world) == ["c1", "c3", "c4", "c2"]
+
+
 def test_only_supervisors_change_the_order_and_only_of_what_waits() -> None:
     world = waiting("c1", "c2")
     assert world.does(Rank, world.conversation("c2"), "ann") == "for_supervisors"
