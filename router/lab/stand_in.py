@@ -19,5 +19,13 @@ def muted(book: Rulebook) -> Rulebook:
 
 def _muted(line: LineRules) -> LineRules:
     queue = line.queue.model_copy(update={"tell_position": False, "call_back_after": None})
-    silent = {"triage": False, "promises": False, "rating": False, "texts": _SILENT, "queue": queue}
+    close = line.auto_close and line.auto_close.model_copy(update={"text": None, "form": ()})
+    silent = {
+        "auto_close": close,
+        "triage": False,
+        "promises": False,
+        "rating": False,
+        "texts": _SILENT,
+        "queue": queue,
+    }
     return line.model_copy(update=silent)
