@@ -48,12 +48,20 @@ class Accounts:
 
 
 @dataclass
+class People:
+    """What the settings say of whoever may sign in: nobody's work is done by another hub."""
+
+    partners: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass
 class Desk:
     """What a sign-in desk needs of a hub."""
 
     store: Accounts = field(default_factory=Accounts)
     clock: TestClock = field(default_factory=TestClock)
     rules: Rules = RULES
+    settings: People = field(default_factory=People)
 
 
 class CountingHasher(PasswordHasher):
