@@ -132,7 +132,7 @@ def _choice(search: Search) -> Choice:
     everybody = tuple(search.fitting()) if rule in AT_ONCE else ()
     chosen, rule = _pick(search, everybody, rule)
     considered, others = _reasons(search, chosen, rule)
-    return Choice(chosen, considered, rule, None if chosen else _look_again(search), everybody, others)
+    return Choice(chosen, considered, rule, None if chosen else look_again(search), everybody, others)
 
 
 def choose_supervisors(conversation: Conversation, pool: Pool, now: datetime) -> Choice:
@@ -185,7 +185,7 @@ def _reason(search: Search, name: str, chosen: tuple[str, ...], rule: str) -> st
     return f"leave_{leave}" if leave else obstacle or search.unfit(name) or f"after_{rule}"
 
 
-def _look_again(search: Search) -> datetime | None:
+def look_again(search: Search) -> datetime | None:
     """Return when somebody free may be asked who let it go, lacks something, or after whom somebody else comes."""
     free = search.pool.obstacles
     times = [at for name, at in search.conversation.passed.items() if at > search.now and free.get(name) == ""]

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from router import conversation as steps
 from router.desk import Desk
-from router.distribution import AT_ONCE, Choice, Search, choose, choose_supervisors
+from router.distribution import AT_ONCE, Choice, Search, choose, choose_supervisors, look_again
 from router.effects import Explain
 from router.model import Conversation, State
 from router.skills import Needs
@@ -82,6 +82,7 @@ def _offer_all(turn: Turn, waiting: Iterable[Conversation]) -> bool:
             return False
         search = Search.of(conversation, turn.pool, turn.now)
         if search.is_ordinary and search.needs in hopeless:
+            _wait_for(turn, conversation, look_again(search))
             continue
         choice = search.choice()
         if choice.chosen:
@@ -89,8 +90,7 @@ def _offer_all(turn: Turn, waiting: Iterable[Conversation]) -> bool:
             continue
         if search.is_ordinary:
             hopeless.add(search.needs)
-        if choice.retry_at is not None:
-            _wait_for(turn, conversation, choice.retry_at)
+        _wait_for(turn, conversation, choice.retry_at)
     return True
 
 
@@ -152,7 +152,7 @@ def _written(turn: Turn, line: str, key: str) -> str:
     return where.get(f"lines.{line}.{key}") or where.get(f"lines.{line}", "")
 
 
-def _wait_for(turn: Turn, conversation: Conversation, at: datetime) -> None:
-    waiting = steps.with_timer(conversation, steps.RETRY, at)
+def _wait_for(turn: Turn, conversation: Conversation, at: datetime | None) -> None:
+    waiting = conversation if at is None else steps.with_timer(conversation, steps.RETRY, at)
     if waiting is not conversation:
         turn.save(waiting)

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from router.effects import Explain
-from router.events import Close, Reply, Take
+from router.events import Close, Reply, Skip, Take
 from router.model import Conversation, State
 from router.people import Presence
 from tests.unit.router.shops import answered, scripted, shop, staffed, sure
@@ -163,3 +163,39 @@ def _known(world: World, chat: str = "c1", **about: str) -> None:
     world.kept.clients |= changed
     for desk in world.desks.values():
         desk.clients |= changed
+
+
+def test_of_several_who_need_what_nobody_has_each_stops_insisting_in_its_own_time() -> None:
+    """Looked at together when somebody without it comes, they still do not wait for each other."""
+    world = staffed(shop({"ann": {}}, skills={"cars": 2}, relax_after="10m", unanswered="stay"), "ann")
+    for chat in ("c1", "c2", "c3"):
+        world.says("hello", chat)
+        world.advance(MINUTE)
+    world.presence(Presence.AVAILABLE, "ann")
+    world.advance(6 * MINUTE)
+    assert set(world.states().values()) == {State.QUEUED}
+    for count in (1, 2, 3):
+        world.advance(MINUTE)
+        assert [world.conversation(chat).state for chat in ("c1", "c2", "c3")].count(State.OFFERED) == count
+
+
+def test_who_may_not_have_one_conversation_may_have_the_next() -> None:
+    """Bob has let the first one go and rested; both have been looked at since, in vain, and the second is his."""
+    people = {"ann": {}, "bob": {"skills": {"cars": 3}}}
+    world = staffed(shop(people, skills={"cars": 2}))
+    assert world.does(Skip, world.says("hello", "c1"), "bob") == ""
+    world.presence(Presence.BREAK, "bob")
+    world.advance(MINUTE)
+    world.says("hello", "c2")
+    world.presence(Presence.AVAILABLE, "bob")
+    assert world.states() == {"c1": State.QUEUED, "c2": State.OFFERED}
+
+
+def test_new_rules_have_all_that_waits_looked_at_again() -> None:
+    """Nobody has come or gone, but what was needed is needed no more."""
+    people = {"ann": {}, "bob": {"skills": {"cars": 3}}}
+    world = staffed(shop(people, skills={"cars": 2}), "bob")
+    assert world.says("hello", "c1").state is State.QUEUED
+    world.book = World(shop(people)).book
+    world.says("hello", "c2")
+    assert world.states() == {"c1": State.OFFERED, "c2": State.OFFERED}
