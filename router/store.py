@@ -13,6 +13,7 @@ from router.access import Accounts
 from router.delivery import Attempt, Delivery, DeliveryState
 from router.effects import ChangeClient, Explain, Outcome
 from router.history import History
+from router.lab.records import Records
 from router.loads import Load, LoadChange
 from router.model import Conversation, Message
 from router.overview import Overviews
@@ -177,6 +178,10 @@ class Store(Accounts, Overviews, Protocol):
     @property
     def history(self) -> History:
         """Versions of the settings."""
+
+    @property
+    def recordings(self) -> Records:
+        """What happened in a period, for rehearsals and reports."""
 
     # What lanes read
 

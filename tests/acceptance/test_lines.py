@@ -173,3 +173,21 @@ async def test_why_is_answered_in_plain_words(anna: Operator, visitor: Visitor, 
     await expect(anna.field).to_have_value("")
     await expect(visitor.bubble("/why")).to_have_count(0)
     assert faults == []
+
+
+async def test_who_passes_on_what_is_shown_for_a_line(sofia: Operator, anna: Operator, visitor: Visitor) -> None:
+    """What came, was taken and ended is counted for whoever had it; other periods can be chosen."""
+    await anna.come()
+    await visitor.say(ASKS)
+    await anna.take()
+    await anna.say("Good morning!")
+    await anna.press_action("Close")
+    await anna.page.locator("dialog .primary").click()
+    page = sofia.page
+    await page.locator("#line-effort").click()
+    dialog = page.locator("dialog")
+    await expect(dialog).to_contain_text("1 conversations came, were taken and ended.")
+    await expect(dialog.locator("tbody tr")).to_contain_text("Anna")
+    await expect(dialog.locator("tbody tr")).to_contain_text("0 of 1")
+    await dialog.locator("select").select_option("30")
+    await expect(dialog).to_contain_text("Nobody passes on clearly more")

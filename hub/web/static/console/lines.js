@@ -2,6 +2,7 @@
 
 import { openDialog } from "./dialogs.js";
 import { byId, fill, h, icon, show } from "./dom.js";
+import { showEffort } from "./effort.js";
 import { leads, live, setPaused, shown } from "./live.js";
 import { drawQueue } from "./queue.js";
 import { state } from "./state.js";
@@ -107,6 +108,7 @@ const figures = (it) => [
   figure(it.waiting, t("state.waiting")),
   figure(it.triage, t("state.triage")),
   h("span", { class: "line-late" }, late(it)),
+  h("button", { type: "button", id: "line-effort", class: "quiet", onclick: () => showEffort(it.line) }, t("lines.effort")),
 ];
 
 function operator({ operator: it, load, capacity }) {
