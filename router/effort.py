@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from math import exp, lgamma
+from math import ceil, exp, lgamma
 
 from msgspec import Struct
 
-from router.lab.figures import quantile
 from router.lab.lives import Life
 from router.lab.recording import Recording, Visit
 
@@ -120,14 +119,17 @@ def _judged(ended: Sequence[tuple[Visit, Life]]) -> list[Effort]:
     return [_judge(effort_of(visit), *bounds[life.line]) for visit, life in ended]
 
 
-def _bounds(ascending: Sequence[int]) -> tuple[float, float]:
-    return quantile(ascending, 1 / 3) or 0, quantile(ascending, 2 / 3) or 0
+def _bounds(ascending: Sequence[int]) -> tuple[int, int]:
+    """Return the most of the easiest third, and the least of the hardest."""
+    third = ceil(len(ascending) / 3)
+    return ascending[third - 1], ascending[-third]
 
 
-def _judge(effort: int, low: float, high: float) -> Effort:
-    if effort > high:
-        return Effort.HARD
-    return Effort.EASY if effort <= low < high else Effort.USUAL
+def _judge(effort: int, low: int, high: int) -> Effort:
+    if low >= high:
+        # The middle reaches into both thirds, and none of it is parted.
+        return Effort.EASY if effort < low else Effort.HARD if effort > high else Effort.USUAL
+    return Effort.EASY if effort <= low else Effort.HARD if effort >= high else Effort.USUAL
 
 
 def _of_visit(visit: Visit, life: Life) -> Mapping[str, Work]:

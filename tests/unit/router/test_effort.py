@@ -152,6 +152,15 @@ def test_the_report_adds_up(rows: list[tuple[int, list[tuple[str, str]], list[st
     assert sum(it.involved for it in every) == sum(len({w for w, _ in r} | set(h)) for _, r, h in rows)
     assert sum(it.took for it in every) == sum(did == "took" for _, r, _ in rows for _, did in r)
     assert all(it.passed <= it.involved for it in every)
-    bounds = sorted(effort_of(each) for each, _ in told)
-    hard = sum(effort > bounds[-(-2 * len(bounds) // 3) - 1] for effort in bounds)
-    assert found.conversations[Effort.HARD] == hard
+
+
+@given(st.lists(st.integers(0, 12), min_size=1, max_size=40))
+def test_what_is_hard_is_more_work_than_what_is_usual_and_that_than_what_is_easy(turns: list[int]) -> None:
+    """Equal ones are judged alike, and where not all are alike, somebody's is easy or hard."""
+    found = report(*((visit(n, (f"op{n}", "took")), life(f"op{n}")) for n in turns))
+    judged = {
+        n: {effort for effort, work in found.operators[f"op{n}"].items() if work.involved} for n in sorted(set(turns))
+    }
+    order = [{Effort.EASY: 0, Effort.USUAL: 1, Effort.HARD: 2}[effort] for (effort,) in judged.values()]
+    assert order == sorted(order)
+    assert len(order) == 1 or len(set(order)) > 1
