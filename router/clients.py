@@ -89,9 +89,10 @@ def is_over(book: Rulebook, conversation: Conversation, now: datetime) -> bool:
 
 
 def _begin(turn: Turn, event: ClientMessage) -> Conversation:
-    client = _client(turn, event.sender)
+    id_ = derive_at(turn.now, "conversation", event.id)
+    client = _client(turn, event.sender, id_)
     return Conversation(
-        id=derive_at(turn.now, "conversation", event.id),
+        id=id_,
         line=turn.desk.line,
         channel=event.channel,
         kind=event.sender.identity.kind,
@@ -100,20 +101,21 @@ def _begin(turn: Turn, event: ClientMessage) -> Conversation:
         client_name=client.name,
         created_at=turn.now,
         language=event.sender.language or client.language,
+        timezone=client.timezone,
         previous_operator=turn.desk.last_operators.get(client.id, ""),
         responsible=client.responsible,
         priority=client.priority,
     )
 
 
-def _client(turn: Turn, sender: Sender) -> Client:
+def _client(turn: Turn, sender: Sender, conversation: str) -> Client:
     """Return the card of whoever wrote, made or brought up to date."""
     key = sender.identity.key
     known = turn.client_of(key)
     fresh = _updated(known or Client(derive("client", key), "", turn.now, identities=(key,)), sender)
     if fresh != known:
         turn.desk.clients[key] = fresh
-        turn.effects.append(SaveClient(fresh, None if known else sender.identity))
+        turn.effects.append(SaveClient(fresh, None if known else sender.identity, conversation))
     return fresh
 
 
@@ -122,6 +124,7 @@ def _updated(client: Client, sender: Sender) -> Client:
         client,
         name=sender.name or client.name,
         language=sender.language or client.language,
+        timezone=sender.timezone or client.timezone,
         phone=sender.phone or client.phone,
         email=sender.email or client.email,
         facts={**client.facts, **sender.facts},

@@ -50,6 +50,8 @@ class SaveClient(Struct, frozen=True):
 
     client: Client
     identity: Identity | None = None
+    #: whose staff learn of it
+    conversation: str = ""
 
 
 class SaveOperator(Struct, frozen=True):
@@ -81,6 +83,8 @@ class ChangeClient(Struct, frozen=True):
     client: str
     responsible: str | None = None
     priority: str | None = None
+    #: whose staff learn of it
+    conversation: str = ""
 
 
 class SaveLine(Struct, frozen=True):

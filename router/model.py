@@ -227,6 +227,7 @@ class Conversation(Struct, frozen=True):
     #: number of that message
     preview_n: int = 0
     language: str = ""
+    timezone: str = ""
     #: since when it waits for a person; kept when an offer returns to the queue
     queued_at: datetime | None = None
     #: when it was first taken

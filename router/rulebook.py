@@ -9,7 +9,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from router.absence import Absence, absent, interrupted
-from router.catalog import Catalog
+from router.catalog import Catalog, filled
 from router.hours import Plan, Stretch, next_opening, stretch
 from router.lines import Counts, LineRules
 from router.people import OperatorState, Role
@@ -173,7 +173,7 @@ class Rulebook:
     def text(self, line: str, key: str, tag: str, **values: str) -> str:
         """Return what a line says by itself: its own text, or the catalogue's in the client's language."""
         own: str | None = getattr(self.line(line).texts, key)
-        return self.catalog.say(self.language(tag), f"client.{key}", **values) if own is None else own
+        return self.catalog.say(self.language(tag), f"client.{key}", **values) if own is None else filled(own, values)
 
     def next_shift_change(self, line: str, states: Mapping[str, OperatorState], now: datetime) -> datetime | None:
         """Return when the line or any operator next begins or ends work: by transfer, anybody may hold its clients."""

@@ -18,6 +18,7 @@ from router.delivery import Delivery
 from router.errors import Unparsable
 from router.events import ClientDeleted, ClientEdited, ClientEnded, ClientEvent, ClientMessage, ClientRated
 from router.model import Attachment, AuthorKind, Message, MessageKind
+from router.opening import zone_named
 from router.people import Identity, Sender
 from router.ports import Outgoing, Update
 
@@ -125,6 +126,7 @@ def _sender(channel: str, person: Person) -> Sender:
         Identity(KIND, channel, person.id),
         name=one_line(person.name),
         language=person.language if _LANGUAGE.fullmatch(person.language) else "",
+        timezone=person.timezone if zone_named(person.timezone) else "",
         phone=one_line(person.phone),
         email=one_line(person.email),
         facts={one_line(name): one_line(value) for name, value in person.facts.items()},

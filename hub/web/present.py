@@ -200,6 +200,7 @@ def client_view(it: Client) -> ClientView:
         id=it.id,
         name=it.name,
         language=it.language,
+        timezone=it.timezone,
         phone=it.phone,
         email=it.email,
         created_at=it.created_at,

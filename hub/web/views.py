@@ -179,6 +179,8 @@ class ClientView(Struct, frozen=True, kw_only=True):
     id: str
     name: str
     language: str
+    #: IANA name; empty when unknown
+    timezone: str
     phone: str
     email: str
     created_at: Moment
@@ -266,6 +268,8 @@ class Lines(Struct, frozen=True):
     """All lines."""
 
     lines: Sequence[LineView]
+    #: classes that conversations may have, as the settings name them
+    priorities: Sequence[str]
 
 
 class Canned(Struct, frozen=True):

@@ -116,6 +116,10 @@ async def test_when_tells_when_a_closed_line_opens(tmp_path: Path) -> None:
     assert any("а" <= letter <= "я" for letter in third)
     code, out, _ = await hub("when", "sales", "--at", "2026-12-31T17:58", "--json", folder=tmp_path)
     told = json.loads(out)
+    assert "on Monday at 09:00 (Berlin)" in told["told"][0]
+    there = ("--timezone", "Asia/Tokyo", "--language", "ru")
+    code, out, _ = await hub("when", "sales", "--at", "2027-01-02T12:00", *there, folder=tmp_path)
+    assert "вернёмся в понедельник в 17:00" in out
     assert (told["is_open"], told["at"]) == (False, "2026-12-31T17:58:00+01:00")
 
 
@@ -124,6 +128,7 @@ async def test_when_explains_what_it_cannot_answer(tmp_path: Path) -> None:
     for arguments, words in [
         (("saels",), "There is no line named 'saels'. Did you mean sales?"),
         (("sales", "--away", "zoe"), "There is no operator named 'zoe'. There are: anna, boris."),
+        (("sales", "--timezone", "Tokyo"), "'Tokyo' is no time zone: name one such as Europe/Berlin."),
         (("sales", "--at", "tomorrow"), "'tomorrow' is not a time: write one such as 2026-12-31T17:58."),
     ]:
         code, out, errors = await hub("when", *arguments, folder=tmp_path)

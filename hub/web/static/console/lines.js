@@ -4,6 +4,7 @@ import { openDialog } from "./dialogs.js";
 import { byId, fill, h, icon, show } from "./dom.js";
 import { showEffort } from "./effort.js";
 import { leads, live, setPaused, shown } from "./live.js";
+import { showLeave } from "./leave.js";
 import { drawQueue } from "./queue.js";
 import { state } from "./state.js";
 import { span, t, when } from "./texts.js";
@@ -125,6 +126,7 @@ function operator({ operator: it, load, capacity }) {
       { class: "load-of", title: t("bar.load.title") },
       h("meter", { min: 0, max: it.capacity, high: it.capacity * 0.99, value: it.load, "aria-label": t("bar.load.title") }),
       t("bar.load", { load: it.load, capacity: it.capacity }),
+      h("button", { type: "button", class: "quiet", onclick: () => showLeave(it) }, t("leave")),
     ),
   );
 }
