@@ -138,9 +138,8 @@ async def test_when_explains_what_it_cannot_answer(tmp_path: Path) -> None:
 async def test_plan_tells_what_changes_and_what_to_look_at(tmp_path: Path) -> None:
     """In the words of the file; a stretch in which nobody works, and who serves no line, are pointed out."""
     (tmp_path / "config.yaml").write_text(WHEN, "utf-8")
-    new = (
-        WHEN.replace("strict", "even").replace("mon-fri: 09:00-18:00", "mon-sun: 09:00-18:00").replace(", boris]", "]")
-    )
+    new = WHEN.replace("strict", "even\n    offer_timeout: 10m\n    queue: { max_wait: 5m }")
+    new = new.replace("mon-fri: 09:00-18:00", "mon-sun: 09:00-18:00").replace(", boris]", "]")
     new = new.replace("anna: { name: Anna,", "anna: { name: Anna, hours: { week: { mon-fri: 08:00-20:00 } },")
     (tmp_path / "new.yaml").write_text(new, "utf-8")
     code, out, errors = await hub("plan", "new.yaml", folder=tmp_path)
@@ -151,6 +150,8 @@ async def test_plan_tells_what_changes_and_what_to_look_at(tmp_path: Path) -> No
     assert "  lines.sales.hours.week.sat: 09:00-18:00 (new)" in lines
     assert any(line.startswith("  operators.anna.hours: {") and line.endswith("(new)") for line in lines)
     assert "  Boris (boris) serves no line." in lines
+    clash = "offer_timeout (10m) is not shorter than queue.max_wait (5m), which is over first."
+    assert f"  On the line sales, {clash}" in lines
     assert any(line.startswith("  The line sales is open and nobody works from S") for line in lines)
     code, out, _ = await hub("plan", "config.yaml", folder=tmp_path)
     assert out.splitlines()[0] == "No rule changes."
