@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.catalog import filled
-from router.events import ClientMessage
+from router.client_events import ClientMessage
 from router.opening import in_words, zone_named
 from router.people import Identity, Sender
 from tests.unit.router.shops import shop
