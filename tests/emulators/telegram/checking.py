@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from tests.emulators.telegram.errors import ApiError, bad_request
 from tests.emulators.telegram.table import METHODS, OBJECTS, UNIONS
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ def fields(row: str) -> dict[str, Field]:
 
 
 def read_parameters(method: str, raw: dict[str, Any]) -> dict[str, Any]:
-    """Return the call's parameters with their types. Raises ApiError 404 for an unknown method, 400 for what is wrong."""
+    """Return the call's parameters with their types. Raises ApiError for an unknown method or what is wrong."""
     if method not in METHODS:
         raise ApiError(404, "Not Found: method not found")
     return _read_fields(fields(METHODS[method]), raw, method, outer=True)
@@ -116,12 +119,11 @@ def _integer(value: Any, where: str, outer: bool) -> int:
 
 
 def _number(value: Any, where: str, outer: bool) -> float:
-    try:
-        if isinstance(value, bool) or (isinstance(value, str) and not outer):
-            raise ValueError
+    if outer and isinstance(value, str) and _NUMBER.fullmatch(value):
         return float(value)
-    except (TypeError, ValueError):
-        raise bad_request(f"{where} must be a number") from None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise bad_request(f"{where} must be a number")
+    return float(value)
 
 
 def _boolean(value: Any, where: str, outer: bool) -> bool:

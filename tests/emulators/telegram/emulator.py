@@ -113,7 +113,7 @@ class TelegramEmulator(Groups):
         """Return the first true value of a condition, looked at whenever anything changes. Raises TimeoutError."""
         return await self.world.until(condition, timeout)
 
-    def add_bot(self, token: str = "", username: str = "", name: str = "", **flags: bool) -> Bot:
+    def add_bot(self, token: str = "", username: str = "", name: str = "", **flags: Any) -> Bot:
         """Add a bot; without a token it gets one. `flags` are fields of `Bot`, such as `has_topics_enabled`."""
         token = token or f"{self.world.number()}00:emulated-token-of-a-bot"
         username = username or f"shop{token.partition(':')[0]}_bot"

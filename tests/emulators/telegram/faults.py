@@ -32,7 +32,9 @@ class Fault:
 
     def matches(self, bot: Bot, method: str, p: dict[str, Any]) -> bool:
         """Return whether it strikes this call."""
-        if self.times == 0 or (self.bot and self.bot is not bot) or (self.method and self.method != method):
+        if self.times == 0 or (self.bot and self.bot is not bot):
+            return False
+        if (self.method != method) if self.method else (method in ("getUpdates", "download")):
             return False
         return self.chat is None or f"{self.chat}" == f"{p.get('chat_id')}"
 
@@ -61,7 +63,10 @@ class Fault:
 
 
 class Faults:
-    """All faults in force. Each method takes `method`, `chat` (a Chat or id), `bot` and `times` (None: until cancelled)."""
+    """All faults in force.
+
+    Each method takes `method` (default: any but getUpdates), `chat` (a Chat or id), `bot` and `times` (None: for ever).
+    """
 
     def __init__(self) -> None:
         self._all: list[Fault] = []

@@ -65,7 +65,7 @@ class Groups:
         """Make somebody an administrator with these rights, or with all where none is named."""
         unknown = set(rights) - set(ADMIN_RIGHTS)
         if unknown:
-            raise ValueError(f"There is no right {sorted(unknown)[0]!r}; there are {', '.join(ADMIN_RIGHTS)}.")
+            raise ValueError(f"There is no right {min(unknown)!r}; there are {', '.join(ADMIN_RIGHTS)}.")
         by = by or self._creator(chat)
         self.world.set_member(chat, who, Member("administrator", set(rights or ADMIN_RIGHTS)), by=by)
 

@@ -46,10 +46,11 @@ _RESERVED = frozenset(">#+-=|{}.!()]")
 
 def parse_markup(text: str, mode: str) -> tuple[str, list[dict[str, Any]]]:
     """Return plain text and entities. Raises ApiError when the markup is wrong or the mode unknown."""
-    parsers = {"html": _Html, "markdownv2": _MarkdownV2}
-    if mode.lower() not in parsers:
-        raise bad_request("unsupported parse_mode")
-    return parsers[mode.lower()]().parse(text)
+    if mode.lower() == "html":
+        return _Html().parse(text)
+    if mode.lower() == "markdownv2":
+        return _MarkdownV2().parse(text)
+    raise bad_request("unsupported parse_mode")
 
 
 def _wrong(what: str) -> ApiError:

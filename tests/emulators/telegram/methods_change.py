@@ -28,13 +28,15 @@ def _edited(call: Call) -> Message:
     message = call.message("message to edit not found")
     if call.bot not in (message.sender, message.business_bot) or message.forwarded_from:
         raise bad_request("message can't be edited")
+    if message.markup and "inline_keyboard" not in message.markup:
+        raise bad_request("message can't be edited")
     check_markup(call.p.get("reply_markup"))
     return message
 
 
 def _apply(call: Call, message: Message, content: Content) -> dict[str, Any]:
     markup = call.p.get("reply_markup")
-    if content == message.content and markup == _inline(message):
+    if content == message.content and markup == message.markup:
         raise bad_request(_SAME)
     message.markup = markup
     if content == message.content:
@@ -42,10 +44,6 @@ def _apply(call: Call, message: Message, content: Content) -> dict[str, Any]:
     else:
         call.world.edit(message, content, by=call.bot)
     return message_json(message, call.bot)
-
-
-def _inline(message: Message) -> dict[str, Any] | None:
-    return message.markup if message.markup and "inline_keyboard" in message.markup else None
 
 
 @answers("editMessageText")

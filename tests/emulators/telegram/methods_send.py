@@ -65,7 +65,7 @@ def stored(call: Call, kind: str, given: str | Upload, p: dict[str, Any]) -> Sto
         raise bad_request("file is too big")
     if kind == "photo":
         check_photo(given.data)
-    facts = {name: p.get(name) for name in _FACTS if name in p}
+    facts: dict[str, Any] = {name: p.get(name) for name in _FACTS if name in p}
     return call.world.files.keep(kind, given.data, given.name, **facts)
 
 

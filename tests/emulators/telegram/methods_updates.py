@@ -21,7 +21,7 @@ def _allow(call: Call) -> None:
         return
     unknown = set(wanted) - UPDATE_TYPES
     if unknown:
-        raise bad_request(f"allowed_updates has no type {sorted(unknown)[0]}")
+        raise bad_request(f"allowed_updates has no type {min(unknown)}")
     call.bot.updates.allowed = frozenset(wanted) or DEFAULT_TYPES
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class User(Sender):
-    """One person. `where` is a bot (their private chat), a chat, or another person (a business account or its client)."""
+    """One person. `where` is a bot (their private chat), a chat, or a person (a business account or its client)."""
 
     world: World
     id: int
@@ -64,11 +64,7 @@ class User(Sender):
         chat = self.chat(where)
         if chat.bot and chat.bot.blocked_by(self):
             raise RuntimeError(f"{self.name} blocked {chat.bot.name}: let them unblock it, or start it, first.")
-        if (
-            chat.kind not in ("private",)
-            and not chat.direct_of
-            and not chat.members.get(self.id, Member("left")).present
-        ):
+        if chat.kind != "private" and not chat.direct_of and not chat.members.get(self.id, Member("left")).present:
             raise RuntimeError(f"{self.name} is not in {chat.title}.")
         if topic is None and reply_to is not None:
             topic = reply_to.topic

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Sender:
-    """What `User` can send. Each takes `where`, and by name `reply_to`, `quote` and `topic`, and returns the message."""
+    """What `User` can send. Each takes `where`, by name `reply_to`, `quote` and `topic`, and returns the message."""
 
     world: World
     id: int

@@ -20,7 +20,7 @@ from tests.emulators.telegram import (
 )
 from tests.emulators.telegram.bots import Bot
 from tests.emulators.telegram.calls import HANDLERS, Call
-from tests.emulators.telegram.checking import Upload, read_parameters
+from tests.emulators.telegram.checking import Upload, fields, read_parameters
 from tests.emulators.telegram.errors import ApiError, bad_request, unauthorized
 from tests.emulators.telegram.faults import Fault, Faults
 from tests.emulators.telegram.files import DOWNLOAD_LIMIT
@@ -68,9 +68,7 @@ class Server:
         """Answer one call."""
         try:
             bot = self._bot(request.match_info["token"])
-            method = _BY_LOWER.get(request.match_info["method"].lower())
-            if method is None:
-                raise ApiError(404, "Not Found: method not found")
+            method = _method(request.match_info["method"])
             raw, uploads = await _read(request)
             return await self._with_faults(request, bot, method, raw, uploads)
         except ApiError as error:
@@ -125,7 +123,7 @@ class Server:
         except ApiError as error:
             return _refused(error)
         fault = self.faults.take(bot, "download", {})
-        if fault and fault.kind in ("refuse", "html", "hang_up_before"):
+        if fault and not fault.kind.startswith("stall"):
             return _struck(request, fault)
         if fault:
             await fault.wait_for_release()
@@ -133,6 +131,12 @@ class Server:
         if file is None or file.size > DOWNLOAD_LIMIT:
             return _refused(ApiError(404, "Not Found"))
         return web.Response(body=file.data, content_type="application/octet-stream")
+
+
+def _method(name: str) -> str:
+    if name.lower() not in _BY_LOWER:
+        raise ApiError(404, "Not Found: method not found")
+    return _BY_LOWER[name.lower()]
 
 
 async def _read(request: web.Request) -> tuple[dict[str, Any], dict[str, Upload]]:
@@ -173,19 +177,7 @@ async def _read_multipart(request: web.Request, raw: dict[str, Any]) -> tuple[di
 
 
 _FILE_FIELDS = frozenset(
-    [
-        "photo",
-        "video",
-        "animation",
-        "voice",
-        "video_note",
-        "audio",
-        "sticker",
-        "document",
-        "thumbnail",
-        "cover",
-        "certificate",
-    ]
+    field.name for row in METHODS.values() for field in fields(row).values() if field.type == "file"
 )
 
 
@@ -194,7 +186,7 @@ def _refused(error: ApiError) -> web.Response:
 
 
 def _struck(request: web.Request, fault: Fault) -> web.Response:
-    if fault.kind == "hang_up_before" or fault.error is None:
+    if fault.error is None:
         return _hung_up(request)
     if fault.kind == "html":
         page = f"<html><head><title>{fault.error.code} {fault.error.description}</title></head></html>"

@@ -1,7 +1,7 @@
 """Methods and their parameters, objects and their fields: the facts of Bot API 10 that the emulator checks.
 
-`name!:type` is required, `name:type` is not. Types are `int`, `float`, `str`, `bool`, `chat` (a number or @username), `file`
-(an upload or a file id), `[X]` for arrays, and the names in `OBJECTS` and `UNIONS`.
+`name!:type` is required, `name:type` is not. Types are `int`, `float`, `str`, `bool`, `chat` (a number or @username),
+`file` (an upload or a file id), `[X]` for arrays, and the names in `OBJECTS` and `UNIONS`.
 Source: https://core.telegram.org/bots/api
 """
 
@@ -39,11 +39,13 @@ METHODS: dict[str, str] = {
     "sendAudio": f"{_SEND} audio!:file {_CAPTION} duration:int performer:str title:str thumbnail:file",
     "sendSticker": f"{_SEND} sticker!:file emoji:str",
     "sendDocument": f"{_SEND} document!:file thumbnail:file {_CAPTION} disable_content_type_detection:bool",
-    "sendMediaGroup": f"{_PLACE} direct_messages_topic_id:int {_QUIET} reply_parameters:ReplyParameters media!:[InputMedia]",
+    "sendMediaGroup": f"{_PLACE} direct_messages_topic_id:int {_QUIET} reply_parameters:ReplyParameters"
+    " media!:[InputMedia]",
     "sendLocation": f"{_SEND} latitude!:float longitude!:float horizontal_accuracy:float live_period:int heading:int"
     " proximity_alert_radius:int",
     "sendContact": f"{_SEND} phone_number!:str first_name!:str last_name:str vcard:str",
-    "sendMessageDraft": "chat_id!:int message_thread_id:int draft_id!:int text:str parse_mode:str entities:[MessageEntity]",
+    "sendMessageDraft": "chat_id!:int message_thread_id:int draft_id!:int text:str parse_mode:str"
+    " entities:[MessageEntity]",
     "sendChatAction": f"{_PLACE} action!:str",
     "editMessageText": f"{_EDIT} text!:str {_TEXT}",
     "editMessageCaption": f"{_EDIT} {_CAPTION} {_ABOVE}",
@@ -54,12 +56,14 @@ METHODS: dict[str, str] = {
     "copyMessage": f"{_SEND} from_chat_id!:chat message_id!:int video_start_timestamp:int {_CAPTION} {_ABOVE}".replace(
         "business_connection_id:str ", ""
     ),
-    "forwardMessage": "chat_id!:chat message_thread_id:int direct_messages_topic_id:int from_chat_id!:chat message_id!:int"
+    "forwardMessage": "chat_id!:chat message_thread_id:int direct_messages_topic_id:int from_chat_id!:chat"
+    " message_id!:int"
     " video_start_timestamp:int disable_notification:bool protect_content:bool message_effect_id:str"
     " suggested_post_parameters:SuggestedPostParameters",
     "setMessageReaction": f"{_MESSAGE} reaction:[ReactionType] is_big:bool",
     "answerCallbackQuery": "callback_query_id!:str text:str show_alert:bool url:str cache_time:int",
-    "answerInlineQuery": "inline_query_id!:str results!:[InlineQueryResult] cache_time:int is_personal:bool next_offset:str"
+    "answerInlineQuery": "inline_query_id!:str results!:[InlineQueryResult] cache_time:int is_personal:bool"
+    " next_offset:str"
     " button:InlineQueryResultsButton",
     "getFile": "file_id!:str",
     "getUserProfilePhotos": "user_id!:int offset:int limit:int",
@@ -89,9 +93,11 @@ _INPUT_MEDIA = f"type!:str media!:str {_CAPTION}"
 
 OBJECTS: dict[str, str] = {
     "User": "id!:int is_bot:bool first_name:str last_name:str username:str language_code:str is_premium:bool",
-    "MessageEntity": "type!:str offset!:int length!:int url:str user:User language:str custom_emoji_id:str unix_time:int"
+    "MessageEntity": "type!:str offset!:int length!:int url:str user:User language:str custom_emoji_id:str"
+    " unix_time:int"
     " date_time_format:str",
-    "LinkPreviewOptions": "is_disabled:bool url:str prefer_small_media:bool prefer_large_media:bool show_above_text:bool",
+    "LinkPreviewOptions": "is_disabled:bool url:str prefer_small_media:bool prefer_large_media:bool"
+    " show_above_text:bool",
     "ReplyParameters": "message_id!:int chat_id:chat allow_sending_without_reply:bool quote:str quote_parse_mode:str"
     " quote_entities:[MessageEntity] quote_position:int checklist_task_id:int poll_option_id:str",
     "SuggestedPostParameters": "price:SuggestedPostPrice send_date:int",
@@ -128,7 +134,8 @@ OBJECTS: dict[str, str] = {
     "MenuButtonPlain": "type!:str",
     "MenuButtonWebApp": "type!:str text!:str web_app!:WebAppInfo",
     "InlineQueryResultArticle": "type!:str id!:str title!:str input_message_content!:InputTextMessageContent"
-    " reply_markup:InlineKeyboardMarkup url:str description:str thumbnail_url:str thumbnail_width:int thumbnail_height:int",
+    " reply_markup:InlineKeyboardMarkup url:str description:str thumbnail_url:str thumbnail_width:int"
+    " thumbnail_height:int",
     "InputTextMessageContent": f"message_text!:str {_TEXT}",
     "InlineQueryResultsButton": "text!:str web_app:WebAppInfo start_parameter:str",
 }
@@ -166,131 +173,28 @@ UNIONS: dict[str, dict[str, str]] = {
     "InlineQueryResult": {"article": "InlineQueryResultArticle"},
 }
 
-UPDATE_TYPES = frozenset(
-    [
-        "message",
-        "edited_message",
-        "channel_post",
-        "edited_channel_post",
-        "business_connection",
-        "business_message",
-        "edited_business_message",
-        "deleted_business_messages",
-        "guest_message",
-        "message_reaction",
-        "message_reaction_count",
-        "inline_query",
-        "chosen_inline_result",
-        "callback_query",
-        "shipping_query",
-        "pre_checkout_query",
-        "purchased_paid_media",
-        "poll",
-        "poll_answer",
-        "my_chat_member",
-        "chat_member",
-        "chat_join_request",
-        "chat_boost",
-        "removed_chat_boost",
-        "managed_bot",
-    ]
-)
+_UPDATES = """
+message edited_message channel_post edited_channel_post business_connection business_message edited_business_message
+deleted_business_messages guest_message message_reaction message_reaction_count inline_query chosen_inline_result
+callback_query shipping_query pre_checkout_query purchased_paid_media poll poll_answer my_chat_member chat_member
+chat_join_request chat_boost removed_chat_boost managed_bot
+"""
+UPDATE_TYPES = frozenset(_UPDATES.split())
 #: These arrive only when a bot lists them in `allowed_updates`.
 ON_REQUEST = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 
-CHAT_ACTIONS = frozenset(
-    [
-        "typing",
-        "upload_photo",
-        "record_video",
-        "upload_video",
-        "record_voice",
-        "upload_voice",
-        "upload_document",
-        "choose_sticker",
-        "find_location",
-        "record_video_note",
-        "upload_video_note",
-    ]
-)
+_ACTIONS = """
+typing upload_photo record_video upload_video record_voice upload_voice upload_document choose_sticker find_location
+record_video_note upload_video_note
+"""
+CHAT_ACTIONS = frozenset(_ACTIONS.split())
 
+_EMOJI = """
+❤ 👍 👎 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡 🥱 🥴 😍 🐳 ❤‍🔥 🌚 🌭 💯 🤣 ⚡
+🍌 🏆 💔 🤨 😐 🍓 🍾 💋 🖕 😈 😴 😭 🤓 👻 👨‍💻 👀 🎃 🙈 😇 😨 🤝 ✍ 🤗 🫡 🎅 🎄 ☃ 💅 🤪 🗿
+🆒 💘 🙉 🦄 😘 💊 🙊 😎 👾 🤷‍♂ 🤷 🤷‍♀ 😡
+"""
 #: What a bot may react with.
-REACTIONS = frozenset(
-    [
-        "❤",
-        "👍",
-        "👎",
-        "🔥",
-        "🥰",
-        "👏",
-        "😁",
-        "🤔",
-        "🤯",
-        "😱",
-        "🤬",
-        "😢",
-        "🎉",
-        "🤩",
-        "🤮",
-        "💩",
-        "🙏",
-        "👌",
-        "🕊",
-        "🤡",
-        "🥱",
-        "🥴",
-        "😍",
-        "🐳",
-        "❤\u200d🔥",
-        "🌚",
-        "🌭",
-        "💯",
-        "🤣",
-        "⚡",
-        "🍌",
-        "🏆",
-        "💔",
-        "🤨",
-        "😐",
-        "🍓",
-        "🍾",
-        "💋",
-        "🖕",
-        "😈",
-        "😴",
-        "😭",
-        "🤓",
-        "👻",
-        "👨\u200d💻",
-        "👀",
-        "🎃",
-        "🙈",
-        "😇",
-        "😨",
-        "🤝",
-        "✍",
-        "🤗",
-        "🫡",
-        "🎅",
-        "🎄",
-        "☃",
-        "💅",
-        "🤪",
-        "🗿",
-        "🆒",
-        "💘",
-        "🙉",
-        "🦄",
-        "😘",
-        "💊",
-        "🙊",
-        "😎",
-        "👾",
-        "🤷\u200d♂",
-        "🤷",
-        "🤷\u200d♀",
-        "😡",
-    ]
-)
+REACTIONS = frozenset(_EMOJI.split())
 
 TOPIC_COLORS = frozenset({7322096, 16766590, 13338331, 9367192, 16749490, 16478047})

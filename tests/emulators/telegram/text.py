@@ -13,25 +13,11 @@ CAPTION_LIMIT = 1024
 
 #: Kinds that cannot hold others, nor lie within others of this kind.
 _FLAT = frozenset({"pre", "code"})
-_PLAIN = frozenset(
-    [
-        "mention",
-        "hashtag",
-        "cashtag",
-        "bot_command",
-        "url",
-        "email",
-        "phone_number",
-        "bold",
-        "italic",
-        "underline",
-        "strikethrough",
-        "spoiler",
-        "blockquote",
-        "expandable_blockquote",
-        "code",
-    ]
-)
+_WORDS = """
+mention hashtag cashtag bot_command url email phone_number bold italic underline strikethrough spoiler blockquote
+expandable_blockquote code
+"""
+_PLAIN = frozenset(_WORDS.split())
 _NEEDS = {"text_link": "url", "text_mention": "user", "custom_emoji": "custom_emoji_id", "date_time": "unix_time"}
 _MAY = {"pre": {"language"}, "date_time": {"date_time_format"}}
 _FOUND = re.compile(
@@ -72,7 +58,7 @@ def formatted(
 
 
 def with_found(text: str, entities: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the entities and those that Telegram finds by itself: links, mentions, commands, hashtags, e-mail addresses."""
+    """Return the entities and those that Telegram finds by itself: links, mentions, commands and the like."""
     found = list(entities)
     for match in _FOUND.finditer(text):
         start, length = units(text[: match.start()]), units(match.group())

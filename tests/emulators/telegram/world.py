@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tests.emulators.telegram.bots import Bot
 from tests.emulators.telegram.files import FileStore
 from tests.emulators.telegram.model import Chat, Content, Member, Message, Topic
 from tests.emulators.telegram.render import chat_json, member_json, message_json, user_json
 from tests.emulators.telegram.seeing import watchers
 
 if TYPE_CHECKING:
-    from tests.emulators.telegram.bots import Bot
-    from tests.emulators.telegram.people import Press, Query, User
+    from tests.emulators.telegram.asking import Press, Query
+    from tests.emulators.telegram.people import User
 
 T = TypeVar("T")
 
@@ -145,7 +146,7 @@ class World:
         chat.members[who.id] = member
         body = {"chat": chat_json(chat), "from": user_json(by), "date": self.timestamp()}
         body |= {"old_chat_member": member_json(who, old), "new_chat_member": member_json(who, member)}
-        if who.is_bot and by is not who:
+        if isinstance(who, Bot) and by is not who:
             who.updates.push("my_chat_member", body)
         for bot in self._reaction_watchers(chat) if chat.kind != "private" else []:
             if bot is not who:
