@@ -120,6 +120,7 @@ class TelegramEmulator(Groups):
         bot = Bot(self.world, token, username, name or username, **flags)
         self.world.bots[token] = bot
         self._posters[token] = Poster(bot, pause=self._webhook_pause)
+        bot.updates.on_webhook = self._posters[token].start
         self.world.touch()
         return bot
 
