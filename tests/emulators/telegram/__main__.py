@@ -32,7 +32,7 @@ async def _serve(options: argparse.Namespace) -> None:
             telegram.add_bot(token, username, has_topics_enabled=True, supports_inline_queries=True)
         for name in options.person or ["Anna Smirnova", "Boris Ivanov"]:
             telegram.add_user(name)
-        print(f"Look at it:  {telegram.url}/")  # noqa: T201 - a command line prints
+        print(f"Look at it:  {telegram.url}/", flush=True)  # noqa: T201 - a command line prints
         for bot in telegram.world.bots.values():
             print(f"@{bot.username}:  TelegramAPIServer.from_base('{telegram.url}') and token {bot.token}")  # noqa: T201 - so does this
         await stop.wait()

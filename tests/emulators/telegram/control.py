@@ -52,7 +52,7 @@ class Control:
             try:
                 return web.json_response(await act(request, await _body(request)))
             except (LookupError, ValueError, TypeError, RuntimeError) as error:
-                return _wrong(str(error).strip("'\""))
+                return _wrong(_said(error))
 
         return handler
 
@@ -112,7 +112,7 @@ class Control:
         try:
             message = deeds.send_file(self._world, self._user(request), dict(request.query), await request.read())
         except (LookupError, ValueError, RuntimeError) as error:
-            return _wrong(str(error).strip("'\""))
+            return _wrong(_said(error))
         return web.json_response(views.message_view(message))
 
     def _user(self, request: web.Request) -> User:
@@ -127,6 +127,10 @@ async def _body(request: web.Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ValueError("send a JSON object")
     return body
+
+
+def _said(error: Exception) -> str:
+    return f"there is no {error.args[0]!r}" if isinstance(error, KeyError) else str(error)
 
 
 def _wrong(what: str, status: int = 400) -> web.Response:

@@ -4,6 +4,7 @@ export function el(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (key.startsWith("aria-")) element.setAttribute(key, value);
     else if (value !== false && value !== undefined) element.setAttribute(key, value === true ? "" : value);
   }
   element.append(...children.filter((child) => child !== "" && child != null));
@@ -62,7 +63,7 @@ export function media(message) {
   if (message.kind === "sticker") return el("div", { class: "sticker" }, file.emoji ?? "▣");
   if (file && file.mime.startsWith("video/")) return el("video", { src: address, controls: true });
   if (file && file.mime.startsWith("audio/")) return el("audio", { src: address, controls: true });
-  if (file) return el("a", { class: "file", href: address, download: file.name }, "📄 ", `${file.name} (${Math.ceil(file.size / 1024)} KB)`);
+  if (file) return el("a", { class: "file", href: address, download: file.name }, `${file.name} (${Math.ceil(file.size / 1024)} KB)`);
   if (message.kind === "contact") return el("div", {}, `👤 ${message.data.contact.first_name}, ${message.data.contact.phone_number}`);
   if (message.kind === "location") return el("div", {}, `📍 ${message.data.location.latitude}, ${message.data.location.longitude}`);
   if (message.kind === "poll") return el("div", {}, `📊 ${message.data.poll.question}: ${message.data.poll.options.map((each) => each.text).join(" / ")}`);

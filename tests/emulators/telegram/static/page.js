@@ -64,8 +64,8 @@ function drawTalk() {
   avatar($("face"), here.id, nameOf(here));
   drawStatus(here);
   drawTopics(here);
-  drawMessages(here);
   drawKeyboard(here);
+  drawMessages(here);
   $("answering").hidden = !answering;
   $("answering").firstElementChild.textContent = answering ? `${answering.name}: ${answering.text || answering.kind}` : "";
 }
@@ -85,7 +85,7 @@ function drawStatus(here) {
 function drawTopics(here) {
   if (topic && !here.topics.some((each) => each.id === topic)) topic = 0;
   const tabs = here.topics.length ? [{ id: 0, name: "All" }, ...here.topics] : [];
-  $("topics").replaceChildren(...tabs.map((each) => el("button", { role: "tab", "aria-selected": each.id === topic, onclick: () => { topic = each.id; drawTalk(); } }, each.closed ? `🔒 ${each.name}` : each.name)));
+  $("topics").replaceChildren(...tabs.map((each) => el("button", { role: "tab", "aria-selected": each.id === topic, onclick: () => { topic = each.id; drawTalk(); } }, each.closed ? `${each.name} (closed)` : each.name)));
 }
 
 function drawMessages(here) {
@@ -125,7 +125,7 @@ function drawTools(message, mine) {
     el("button", { title: "Answer", onclick: () => { answering = message; drawTalk(); $("text").focus(); } }, "↩"),
     ...["👍", "❤"].map((emoji) => el("button", { title: `React with ${emoji}`, onclick: () => react(emoji) }, emoji)),
     mine ? el("button", { title: "Change", onclick: edit }, "✎") : "",
-    mine ? el("button", { title: "Delete", onclick: () => does("deletes", base) }, "🗑") : "");
+    mine ? el("button", { title: "Delete", onclick: () => does("deletes", base) }, "✕") : "");
 }
 
 async function press(message, button) {
