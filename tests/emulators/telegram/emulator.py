@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 from aiohttp import web
 
 from tests.emulators.telegram.bots import Bot
+from tests.emulators.telegram.control import Control
 from tests.emulators.telegram.faults import Faults
 from tests.emulators.telegram.files import png
 from tests.emulators.telegram.groups import Groups
@@ -57,8 +58,10 @@ class TelegramEmulator(Groups):
         self._host, self._port = host, self._runner.addresses[0][1]
 
     def application(self) -> web.Application:
-        """Return what is served."""
-        return self.server.app()
+        """Return what is served: the Bot API, the page and its control API."""
+        app = self.server.app()
+        Control(self).add_to(app)
+        return app
 
     async def close(self) -> None:
         """Stop listening and posting, and end what waits."""
@@ -120,6 +123,7 @@ class TelegramEmulator(Groups):
         bot = Bot(self.world, token, username, name or username, **flags)
         self.world.bots[token] = bot
         self._posters[token] = Poster(bot, pause=self._webhook_pause)
+        bot.updates.on_webhook = self._posters[token].start
         self.world.touch()
         return bot
 
