@@ -7,10 +7,9 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from router import bot, fetching, survey
+from router import bot, survey
 from router import conversation as steps
-from router.amending import with_reaction
-from router.client_events import ClientEnded, ClientMessage, ClientRated, ClientReach, ClientReacted, ClientStarted
+from router.client_events import ClientEnded, ClientMessage, ClientRated
 from router.effects import SaveClient
 from router.ids import derive, derive_at
 from router.lines import worded
@@ -48,41 +47,8 @@ def _hear(turn: Turn, conversation: Conversation, event: ClientMessage) -> tuple
         attachments=event.attachments,
         external_id=event.external_id,
         at=min(event.at, turn.now),
-        entities=event.entities,
-        reply_to=_answered(turn, event),
-        album=event.album,
     )
-    spoken = fetching.begun(turn, replace(spoken, client_n=message.n, unreachable=""), message)
-    return steps.spoken_to(spoken, turn.now), message
-
-
-def _answered(turn: Turn, event: ClientMessage) -> str:
-    """Return the id of the message that a client answers; empty when it is not known."""
-    meant = turn.desk.known(event.channel, event.chat, event.reply_to) if event.reply_to else None
-    return meant.id if meant is not None else ""
-
-
-def started(turn: Turn, event: ClientStarted) -> None:
-    """Open the card of somebody who has come and said nothing yet, with what the link they followed carried."""
-    facts = {"campaign": event.payload} if event.payload else {}
-    _client(turn, replace(event.sender, facts={**event.sender.facts, **facts}), "")
-
-
-def reached(turn: Turn, event: ClientReach) -> None:
-    """Let staff know whether anything reaches a client, where a conversation with them goes on."""
-    conversation = turn.desk.of_chat(event.channel, event.chat)
-    if conversation is None or conversation.unreachable == event.unreachable or conversation.state is State.CLOSED:
-        return
-    step = replace(conversation, unreachable=event.unreachable)
-    turn.save(turn.happened(step, f"client_{event.unreachable or 'back'}"))
-
-
-def reacted(turn: Turn, event: ClientReacted) -> None:
-    """Show staff a client's reaction to what was said."""
-    message = turn.desk.known(event.channel, event.chat, event.external_id)
-    conversation = turn.desk.get(message.conversation) if message is not None else None
-    if message is not None and conversation is not None:
-        turn.save(turn.change(conversation, with_reaction(message, "client", event.emoji)))
+    return steps.spoken_to(replace(spoken, client_n=message.n), turn.now), message
 
 
 def _react(turn: Turn, conversation: Conversation, message: Message) -> None:
@@ -210,8 +176,6 @@ def close(turn: Turn, conversation: Conversation, by: str, name: str = "") -> No
     step, said = turn.add(step, author, MessageKind.EVENT, f"closed_by_{what}", data=data)
     if step.channel in turn.book.closings:
         turn.deliver(step, said)
-    if step.close_reason:
-        step = turn.happened(step, "closed_because", reason=step.close_reason)
     turn.save(steps.closed(step, by, turn.now))
 
 

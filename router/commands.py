@@ -31,7 +31,6 @@ from router.events import (
     Leave,
     Note,
     Rank,
-    React,
     Reopen,
     Reply,
     Resend,
@@ -104,17 +103,7 @@ def _reply(turn: Turn, conversation: Conversation, command: Reply) -> Refusal:
         refusal = ("empty", {})
     if refusal is None:
         author = _author(turn, command.operator)
-        answered = turn.desk.messages.get(command.reply_to)
-        meant = answered.id if answered is not None and answered.conversation == conversation.id else ""
-        spoken, _ = turn.add(
-            conversation,
-            author,
-            MessageKind.TEXT,
-            command.text,
-            attachments=command.attachments,
-            entities=command.entities,
-            reply_to=meant,
-        )
+        spoken, _ = turn.add(conversation, author, MessageKind.TEXT, command.text, attachments=command.attachments)
         auto = turn.book.line(conversation.line).auto_close
         step = steps.answered(spoken, turn.now, auto.after if auto else None)
         turn.save(promises.heard(turn, step, command.operator, command.text))
@@ -187,8 +176,7 @@ def _leave(turn: Turn, conversation: Conversation, command: Leave) -> Refusal:
 def _close(turn: Turn, conversation: Conversation, command: Close) -> Refusal:
     refusal = refuses_lead(turn.book, conversation, command.operator)
     if refusal is None:
-        step = replace(conversation, close_reason=command.reason.strip())
-        close(turn, step, command.operator, turn.book.name(command.operator))
+        close(turn, conversation, command.operator, turn.book.name(command.operator))
     return refusal
 
 
@@ -242,7 +230,6 @@ _HANDLERS: dict[type, Callable[[Turn, Conversation, Any], Refusal]] = {
     SetClient: leading.set_client,
     Edit: amending.edit,
     Retract: amending.retract,
-    React: amending.react,
 }
 
 

@@ -137,13 +137,6 @@ class AskTriage(Struct, frozen=True):
     language: str
 
 
-class FetchFiles(Struct, frozen=True):
-    """Fetch the files of a message that are still with the platform; they come back as `FilesFetched`."""
-
-    conversation: str
-    message: str
-
-
 class ShowSeen(Struct, frozen=True):
     """Tell the channel that staff have read the client's messages up to `n`."""
 
@@ -182,5 +175,5 @@ Stored = (
     | Explain
     | Alert
 )
-AfterCommit = AskTriage | FetchFiles | ShowSeen | Move | WakeLines | HoursChanged
+AfterCommit = AskTriage | ShowSeen | Move | WakeLines | HoursChanged
 Effect = Stored | AfterCommit

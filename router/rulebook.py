@@ -39,8 +39,6 @@ class Rulebook:
     where: Mapping[str, str] = field(default_factory=dict)
     #: channels on which what was said can be changed and taken back
     amends: frozenset[str] = frozenset()
-    #: channels on which reactions can be shown
-    reacts: frozenset[str] = frozenset()
     #: channels that are told when a conversation is closed
     closings: frozenset[str] = frozenset()
     #: working time as last looked up: every decision asks for it, and it changes a few times a day
@@ -60,8 +58,7 @@ class Rulebook:
         """Return the rules as they are on these channels, by name, whose abilities decide what can be done there."""
         amends = frozenset(name for name, it in channels.items() if it.capabilities.edits)
         closings = frozenset(name for name, it in channels.items() if it.capabilities.closings)
-        reacts = frozenset(name for name, it in channels.items() if it.capabilities.reactions)
-        return replace(self, amends=amends, closings=closings, reacts=reacts)
+        return replace(self, amends=amends, closings=closings)
 
     def line(self, name: str) -> LineRules:
         """Return a line's rules; one that was taken out of the file keeps its conversations, for supervisors."""

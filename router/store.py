@@ -212,9 +212,6 @@ class Store(Accounts, Overviews, Protocol):
     async def client_messages(self, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], Message]:
         """Return clients' messages that exist, by (channel, chat, the platform's id); the latest of several."""
 
-    async def sent_messages(self, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], Message]:
-        """Return what was said to clients and arrived, by (channel, chat, an id that the platform gave it)."""
-
     async def chats_away(self, channel: str, line: str) -> dict[str, str]:
         """Return chat → line for the channel's unclosed conversations that are on another line than `line`."""
 
