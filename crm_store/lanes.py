@@ -64,6 +64,19 @@ class LaneReads(Room):
         messages = sorted(decode_all(found, Message), key=lambda each: (each.at, each.n))
         return {kept[each.channel, each.chat, each.external_id]: each for each in messages}
 
+    async def told(self, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], str]:
+        """Return (channel, chat, the platform's id) → id of our message that was sent under it."""
+        kept = {(clean(channel), clean(chat), clean(id_)): (channel, chat, id_) for channel, chat, id_ in keys if id_}
+        wanted = [{"externals": id_, "chat": chat, "channel": channel} for channel, chat, id_ in kept]
+        fields = ["channel", "chat", "externals", "message", "cursor"]
+        found = await self._database["deliveries"].find({"$or": wanted}, fields=fields) if wanted else []
+        pairs = (
+            ((each["channel"], each["chat"], external), each["message"])
+            for each in sorted(found, key=lambda each: each["cursor"])
+            for external in each["externals"]
+        )
+        return {kept[key]: message for key, message in pairs if key in kept}
+
     async def clients_of(self, identities: Collection[str]) -> dict[str, Client]:
         """Return identity key → client."""
         kept = {clean(identity): identity for identity in identities}

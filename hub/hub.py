@@ -22,6 +22,7 @@ from hub.engine.inbox import Work
 from hub.engine.meters import Meters
 from hub.engine.recent import Recent
 from hub.engine.supervisor import Supervisor
+from hub.links import FileLinks
 from hub.metrics import Metrics
 from hub.partners.desk import Partners
 from hub.settings import Settings, SettingsErrors, cut_off, next_start_only
@@ -69,6 +70,10 @@ class Hub:
     #: leave that stands in operators' calendars
     calendars: Calendars = field(init=False)
     _metrics: Metrics = field(init=False)
+    #: addresses of files for clients; made by `start`
+    links: FileLinks = field(init=False)
+    #: where the hub is reached when the settings do not say
+    address: str = ""
 
     def __post_init__(self) -> None:
         self.webhooks = Webhooks(self, self.engine, self.settings.webhooks)
@@ -156,13 +161,18 @@ class Hub:
     async def start(self) -> None:
         """Recover, run the engine, and open the channels."""
         await self.engine.start()
+        self.links = FileLinks(await self.store.secret("file links"), lambda: self._public, self.clock.now)
         for name, channel in self.channels.items():
-            host = ChannelHost(name, self.engine, await self.store.secret(f"channel:{name}"))
+            host = ChannelHost(name, self.engine, await self.store.secret(f"channel:{name}"), self.links)
             self.supervisor.keep(name, partial(channel.run, host))
         self.webhooks.start(self.supervisor)
         self.partners.start(self.supervisor)
         await self.calendars.use()
         self.up = True
+
+    @property
+    def _public(self) -> str:
+        return self.settings.hub.public_url or self.address
 
     async def stop(self) -> None:
         """Close the channels, finish what is under way, and stop."""

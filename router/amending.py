@@ -10,6 +10,7 @@ from router.client_events import ClientDeleted, ClientEdited
 from router.console import Refusal, refuses_amend
 from router.delivery import Action
 from router.events import Edit, Retract
+from router.media import Entity, sound
 from router.model import Conversation, Message, Version
 from router.turn import Turn
 
@@ -21,7 +22,8 @@ def edited(turn: Turn, event: ClientEdited) -> None:
     """Let staff see a client's new words, and the former ones; nobody is asked to act on them again."""
     conversation, message = _spoken_of(turn, event)
     if conversation is not None and message is not None and (event.text.strip() or message.attachments):
-        _change(turn, conversation, rewritten(message, event.text, min(event.at, turn.now)))
+        entities = event.entities if sound(event.text, event.entities) else ()
+        _change(turn, conversation, rewritten(message, event.text, entities, min(event.at, turn.now)))
 
 
 def deleted(turn: Turn, event: ClientDeleted) -> None:
@@ -47,7 +49,9 @@ def edit(turn: Turn, conversation: Conversation, command: Edit) -> Refusal:
         return refusal
     if not (command.text.strip() or message.attachments):
         return "empty", {}
-    if _change(turn, conversation, rewritten(message, command.text, turn.now)):
+    if not sound(command.text, command.entities):
+        return "bad_entities", {}
+    if _change(turn, conversation, rewritten(message, command.text, command.entities, turn.now)):
         _pass_on(turn, command, Action.EDIT)
     return None
 
@@ -67,12 +71,13 @@ def _of(turn: Turn, conversation: Conversation, command: Edit | Retract) -> Mess
     return message if message is not None and message.conversation == conversation.id else None
 
 
-def rewritten(message: Message, text: str, at: datetime) -> Message:
-    """Return a message with another text; a former one is kept unless it is the same."""
-    if text == message.text:
+def rewritten(message: Message, text: str, entities: tuple[Entity, ...], at: datetime) -> Message:
+    """Return a message with another text, shown in its own way; a former text is kept unless it is the same."""
+    if (text, entities) == (message.text, message.entities):
         return message
-    versions = (*message.versions, Version(message.text, at))[-MOST_VERSIONS:]
-    return replace(message, text=text, edited_at=at, versions=versions)
+    former = () if text == message.text else (Version(message.text, at),)
+    versions = (*message.versions, *former)[-MOST_VERSIONS:]
+    return replace(message, text=text, entities=entities, edited_at=at, versions=versions)
 
 
 def _change(turn: Turn, conversation: Conversation, message: Message) -> bool:

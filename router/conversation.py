@@ -14,6 +14,8 @@ from router.model import Conversation, Floor, FloorHolder, JoinMode, State
 
 #: timer kinds
 OFFER, RETRY, TRIAGE, CLOSE, QUEUE, LEFT = "offer", "retry", "triage", "close", "queue", "left"
+#: likewise; goes on whatever becomes of the conversation
+FILES = "files"
 _BOT = Floor()
 
 
@@ -41,8 +43,9 @@ def no_later(conversation: Conversation, now: datetime, latest: Mapping[str, dat
 
 
 def without_timers(conversation: Conversation) -> Conversation:
-    """Take all timers away."""
-    return replace(conversation, timers={}) if conversation.timers else conversation
+    """Take all timers away but that of files, which come when they come."""
+    timers = {kind: due for kind, due in conversation.timers.items() if kind == FILES}
+    return conversation if timers == conversation.timers else replace(conversation, timers=timers)
 
 
 def queued(conversation: Conversation, now: datetime) -> Conversation:
@@ -123,7 +126,7 @@ def spoken_to(conversation: Conversation, now: datetime) -> Conversation:
     return with_timer(with_timer(step, CLOSE, None), LEFT, None)
 
 
-def closed(conversation: Conversation, by: str, now: datetime) -> Conversation:
+def closed(conversation: Conversation, by: str, now: datetime, reason: str = "") -> Conversation:
     """End it."""
     return replace(
         without_timers(conversation),
@@ -134,6 +137,7 @@ def closed(conversation: Conversation, by: str, now: datetime) -> Conversation:
         joined={},
         closed_at=now,
         closed_by=by,
+        close_reason=reason,
         promise=None,
     )
 
@@ -141,4 +145,4 @@ def closed(conversation: Conversation, by: str, now: datetime) -> Conversation:
 def reopened(conversation: Conversation, now: datetime) -> Conversation:
     """Continue a closed one; it waits for an operator again, the former one first."""
     step = replace(conversation, passed={}, said=(), closed_at=None, closed_by="", rating_asked=False)
-    return queued(replace(step, overflowed=(), told_place=0, call_back=""), now)
+    return queued(replace(step, close_reason="", overflowed=(), told_place=0, call_back=""), now)

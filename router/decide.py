@@ -4,12 +4,38 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from router import amending, bot, clients, commands, leading, leave, offering, promises, queueing, sla, waiting
+from router import (
+    amending,
+    arriving,
+    bot,
+    clients,
+    commands,
+    fetching,
+    leading,
+    leave,
+    offering,
+    promises,
+    queueing,
+    reacting,
+    sla,
+    waiting,
+)
 from router import conversation as steps
-from router.client_events import ClientDeleted, ClientEdited, ClientEnded, ClientEvent, ClientMessage, ClientRated
+from router.client_events import (
+    ClientDeleted,
+    ClientEdited,
+    ClientEnded,
+    ClientEvent,
+    ClientMessage,
+    ClientMoved,
+    ClientRated,
+    ClientReach,
+    ClientReacted,
+    ClientStarted,
+)
 from router.desk import Desk
 from router.effects import Effect
-from router.events import Arrived, Event, Seen, SetPaused, SetPresence, TimerFired, TriageAnswered, Wake
+from router.events import Arrived, Event, FilesFetched, Seen, SetPaused, SetPresence, TimerFired, TriageAnswered, Wake
 from router.model import State
 from router.pledges import PROMISE, Target
 from router.rulebook import Rulebook
@@ -26,8 +52,10 @@ def decide(desk: Desk, event: Event, book: Rulebook, now: datetime) -> list[Effe
     """
     turn = Turn(desk, book, now, event.id)
     match event:
-        case ClientMessage() | ClientEdited() | ClientDeleted() | ClientRated() | ClientEnded():
+        case ClientMessage() | ClientEdited() | ClientDeleted() | ClientRated() | ClientReacted() | ClientEnded():
             _heard(turn, event)
+        case ClientStarted() | ClientReach() | ClientMoved():
+            _came(turn, event)
         case SetPaused():
             leading.set_paused(turn, event)
         case SetPresence():
@@ -36,12 +64,8 @@ def decide(desk: Desk, event: Event, book: Rulebook, now: datetime) -> list[Effe
             _planned(turn, event)
         case Seen():
             commands.seen(turn, event)
-        case TriageAnswered():
-            _triaged(turn, event)
-        case TimerFired():
-            _timer(turn, event)
-        case Arrived():
-            _arrived(turn, event)
+        case TriageAnswered() | FilesFetched() | TimerFired() | Arrived():
+            _followed(turn, event)
         case Wake():
             queueing.sweep(turn)
             leave.forget(turn)
@@ -70,8 +94,33 @@ def _heard(turn: Turn, event: ClientEvent) -> None:
             amending.deleted(turn, event)
         case ClientRated():
             clients.rated(turn, event)
+        case ClientReacted():
+            reacting.reacted(turn, event)
         case ClientEnded():
             clients.ended(turn, event)
+
+
+def _came(turn: Turn, event: ClientStarted | ClientReach | ClientMoved) -> None:
+    match event:
+        case ClientStarted():
+            arriving.started(turn, event)
+        case ClientReach():
+            arriving.reach(turn, event)
+        case ClientMoved():
+            arriving.moved(turn, event)
+
+
+def _followed(turn: Turn, event: TriageAnswered | FilesFetched | TimerFired | Arrived) -> None:
+    """Go on with what an earlier decision had asked for."""
+    match event:
+        case TriageAnswered():
+            _triaged(turn, event)
+        case FilesFetched():
+            fetching.fetched(turn, event)
+        case TimerFired():
+            _timer(turn, event)
+        case Arrived():
+            _arrived(turn, event)
 
 
 def _triaged(turn: Turn, event: TriageAnswered) -> None:
@@ -102,6 +151,8 @@ def _timer(turn: Turn, event: TimerFired) -> None:
         offering.drain(turn)
     elif event.kind == steps.TRIAGE:
         bot.hear(turn, conversation, conversation.bot.pending, None)
+    elif event.kind == steps.FILES:
+        fetching.ask_again(turn, conversation)
     elif event.kind == PROMISE:
         promises.due(turn, conversation)
     elif event.kind in _TARGETS:

@@ -234,7 +234,7 @@ class TimerFired(Struct, frozen=True):
 
     id: str
     conversation: str
-    #: `offer`, `retry`, `triage`, `close`, `promise`, or a target of the SLA
+    #: `offer`, `retry`, `triage`, `close`, `files`, `promise`, or a target of the SLA
     kind: str
     due_at: datetime
 

@@ -151,6 +151,8 @@ class BotMemory(Struct, frozen=True):
     tried: tuple[str, ...] = ()
     #: the message triage is looking at now; empty when none
     pending: str = ""
+    #: the album it has looked at last, whose other parts need no answer of their own
+    album: str = ""
 
 
 class Rating(Struct, frozen=True):
@@ -217,7 +219,6 @@ class Conversation(Struct, frozen=True):
     client_n: int = 0
     #: the last message the client can see, shortened, for lists
     preview: str = ""
-    #: number of that message
     preview_n: int = 0
     language: str = ""
     timezone: str = ""
@@ -250,6 +251,8 @@ class Conversation(Struct, frozen=True):
     survey: Survey | None = None
     #: one-off texts already said, so that they are not said twice: `out_of_hours`, `queued`
     said: tuple[str, ...] = ()
+    #: messages with files that the hub has still to fetch
+    coming: tuple[str, ...] = ()
     #: why nothing reaches its client at the moment: `blocked`, `gone`; empty when it does
     unreachable: str = ""
     #: why it was closed, in the operator's words

@@ -79,7 +79,10 @@ class Client(Struct, frozen=True):
     #: identity keys
     identities: tuple[str, ...] = ()
     facts: Mapping[str, str] = {}
+    #: their picture, once the hub has it
     photo: Attachment | None = None
+    #: the platform's reference to their latest picture, whether the hub has that or not
+    photo_source: str = ""
 
 
 class OperatorState(Struct, frozen=True):

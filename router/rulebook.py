@@ -39,6 +39,8 @@ class Rulebook:
     where: Mapping[str, str] = field(default_factory=dict)
     #: channels on which what was said can be changed and taken back
     amends: frozenset[str] = frozenset()
+    #: channels on which reactions to what was said are shown
+    reacts: frozenset[str] = frozenset()
     #: channels that are told when a conversation is closed
     closings: frozenset[str] = frozenset()
     #: working time as last looked up: every decision asks for it, and it changes a few times a day
@@ -57,8 +59,9 @@ class Rulebook:
     def on(self, channels: Mapping[str, Channel]) -> Rulebook:
         """Return the rules as they are on these channels, by name, whose abilities decide what can be done there."""
         amends = frozenset(name for name, it in channels.items() if it.capabilities.edits)
+        reacts = frozenset(name for name, it in channels.items() if it.capabilities.reactions)
         closings = frozenset(name for name, it in channels.items() if it.capabilities.closings)
-        return replace(self, amends=amends, closings=closings)
+        return replace(self, amends=amends, reacts=reacts, closings=closings)
 
     def line(self, name: str) -> LineRules:
         """Return a line's rules; one that was taken out of the file keeps its conversations, for supervisors."""

@@ -23,7 +23,7 @@ from router.effects import (
 )
 from router.ids import derive_at
 from router.loads import load_changes
-from router.media import Attachment
+from router.media import Attachment, Entity
 from router.model import Author, AuthorKind, Conversation, Message, MessageKind
 from router.people import Client, OperatorState
 from router.pledges import Target
@@ -84,7 +84,10 @@ class Turn:
         *,
         attachments: tuple[Attachment, ...] = (),
         choices: tuple[str, ...] = (),
+        entities: tuple[Entity, ...] = (),
         external_id: str = "",
+        reply_to: str = "",
+        album: str = "",
         at: datetime | None = None,
         data: Mapping[str, str] | None = None,
     ) -> tuple[Conversation, Message]:
@@ -104,6 +107,9 @@ class Turn:
             external_id=external_id,
             choices=choices,
             data=data or {},
+            entities=entities,
+            reply_to=reply_to,
+            album=album,
         )
         step = replace(conversation, n=number)
         if message.visible:

@@ -14,6 +14,7 @@ from hub.engine.committer import Committed, Committer, Decided
 from hub.engine.dispatch import CONSOLE, parse_command
 from hub.engine.dispatcher import Dispatcher
 from hub.engine.feed import Feed
+from hub.engine.fetching import Fetcher
 from hub.engine.inbox import Work
 from hub.engine.intake import Intake, Sequencer
 from hub.engine.lane import Lane
@@ -80,7 +81,8 @@ class Engine:
         self._pulse = Pulse(store, ledger, clock, self.meters)
         self.intakes = {name: self._intake(name) for name in (*channels, CONSOLE)}
         asking = TriageDesk(triage, lambda: self._book.rules.triage.timeout, self._triaged)
-        self.aftermath = Aftermath(store, channels, self.ways_out, asking, self, self._report)
+        fetcher = Fetcher(store, clock, channels, self.committer, lambda answer: self._hand_over(answer, ""))
+        self.aftermath = Aftermath(store, channels, self.ways_out, asking, fetcher, self, self._report)
         self._running: list[asyncio.Task[None]] = []
         #: parts of the engine that have died, which is a fault of ours, and of what
         self.faults: dict[str, str] = {}

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from hub.engine.inbox import Ring, Work
-from router.client_events import ClientDeleted, ClientEdited, ClientEvent, ClientMessage, ClientRated
+from router.client_events import (
+    ClientDeleted,
+    ClientEdited,
+    ClientEvent,
+    ClientMessage,
+    ClientMoved,
+    ClientRated,
+    ClientReach,
+    ClientReacted,
+    ClientStarted,
+)
 from router.clients import is_over
 from router.desk import Desk
-from router.events import Amendment, Event, Reopen, Resend, SetPaused, StaffEvent, Wake
+from router.events import Amendment, Event, FilesFetched, React, Reopen, Reply, Resend, SetPaused, StaffEvent, Wake
 from router.model import Conversation, State
 from router.rulebook import Rulebook
 from router.rules import Rules
 from router.store import Store
 
 Chat = tuple[str, str]
+#: channel, chat, and the platform's id of a message
+Key = tuple[str, str, str]
 #: work whose conversation is on another line, with that line
 Elsewhere = list[tuple[Work, str]]
 
@@ -65,8 +77,12 @@ async def gather(store: Store, desk: Desk, book: Rulebook, batch: Sequence[Work]
 async def _messages(store: Store, desk: Desk, batch: Sequence[Work]) -> None:
     """Load the messages and deliveries that are to be changed; those this batch makes itself join them later."""
     desk.forget_messages()
-    asked = {w.event.message for w in batch if isinstance(w.event, Amendment)}
-    heard = {_key(w.event) for w in batch if isinstance(w.event, ClientEdited | ClientDeleted)}
+    asked = {w.event.message for w in batch if isinstance(w.event, Amendment | React | FilesFetched)}
+    asked |= {w.event.reply_to for w in batch if isinstance(w.event, Reply) and w.event.reply_to}
+    spoken = set(_spoken(w.event for w in batch))
+    heard = {_key(w.event) for w in batch if isinstance(w.event, ClientEdited | ClientDeleted)} | spoken
+    told = await store.told(spoken) if spoken else {}
+    asked |= set(told.values())
     deliveries = {w.event.delivery for w in batch if isinstance(w.event, Resend)}
     found = await store.deliveries(deliveries) if deliveries else {}
     desk.deliveries = {key: delivery for key, (delivery, _) in found.items()}
@@ -75,16 +91,29 @@ async def _messages(store: Store, desk: Desk, batch: Sequence[Work]) -> None:
     said += (await store.client_messages(heard)).values() if heard else ()
     for message in said:
         desk.remember(message)
+    desk.learn_told(told)
 
 
-def _key(event: ClientEdited | ClientDeleted) -> tuple[str, str, str]:
+def _key(event: ClientEdited | ClientDeleted | ClientReacted) -> Key:
     return event.channel, event.chat, event.external_id
+
+
+def _spoken(events: Iterable[Event | Ring]) -> Iterator[Key]:
+    """Yield what clients react to and answer, which may be theirs or ours."""
+    for event in events:
+        if isinstance(event, ClientReacted):
+            yield _key(event)
+        elif isinstance(event, ClientMessage) and event.reply_to:
+            yield event.channel, event.chat, event.reply_to
 
 
 def _place(desk: Desk, event: Event | Ring) -> str | None:
     """Return the conversation that decides an event: the one it names, or the one whose message it changes."""
     if isinstance(event, ClientEdited | ClientDeleted):
         message = desk.heard(*_key(event))
+        return message.conversation if message else None
+    if isinstance(event, ClientReacted):
+        message = desk.spoken(*_key(event))
         return message.conversation if message else None
     return conversation_of(event)
 
@@ -122,6 +151,7 @@ async def _latest(store: Store, desk: Desk, chats: Iterable[Chat]) -> dict[Chat,
 async def _chats(store: Store, desk: Desk, book: Rulebook, batch: Sequence[Work], now: datetime) -> dict[int, str]:
     """Load the conversations of chats that clients write in; send on what continues on another line."""
     chats = {chat for w in batch if (chat := chat_of(w.event))}
+    chats |= {(w.event.channel, w.event.to) for w in batch if isinstance(w.event, ClientMoved)}
     for chat in chats:
         if desk.chats.get(chat, "") not in desk.conversations:
             desk.chats.pop(chat, None)
@@ -135,14 +165,16 @@ async def _chats(store: Store, desk: Desk, book: Rulebook, batch: Sequence[Work]
 
 
 def _continues(event: Event | Ring, other: Conversation, book: Rulebook, now: datetime) -> bool:
-    return isinstance(event, ClientRated) or not is_over(book, other, now)
+    return isinstance(event, ClientRated | ClientReach | ClientMoved) or not is_over(book, other, now)
 
 
 async def _people(store: Store, desk: Desk, batch: Sequence[Work]) -> None:
     """Load the clients who are about to begin a conversation, and who spoke with them last."""
     keys = set()
     for work in batch:
-        if isinstance(work.event, ClientMessage):
+        if isinstance(work.event, ClientStarted):
+            keys.add(work.event.sender.identity.key)
+        elif isinstance(work.event, ClientMessage):
             latest = desk.of_chat(work.event.channel, work.event.chat)
             if latest is None or latest.state is State.CLOSED:
                 keys.add(work.event.sender.identity.key)

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from hub.web.access import visible
 from hub.web.bodies import NewFile, Nothing
+from hub.web.keys import HUB
 from hub.web.operations import Call, operation
 from hub.web.present import file_view
 from hub.web.problems import Problem, not_found
@@ -105,26 +106,25 @@ async def download(call: Call[Nothing, Nothing]) -> web.StreamResponse:
     found = await call.hub.store.files.find(call.path("file"), channel=it.channel, chat=it.chat)
     if found is None:
         raise not_found("file")
-    start, end = wanted_range(call.request.headers.get("Range", ""), found.size)
-    response = web.StreamResponse(headers=_headers(found))
-    response.content_length = end - start
-    if "Range" in call.request.headers:
+    return await stream(call.request, found)
+
+
+async def stream(request: web.Request, found: Attachment, *, always_saved: bool = False) -> web.StreamResponse:
+    """Answer with a file, or the range of it that was asked for. Raises a 416 `Problem`."""
+    start, end = wanted_range(request.headers.get("Range", ""), found.size)
+    response = web.StreamResponse(headers=_headers(found, shown=found.is_picture and not always_saved))
+    response.content_length = left = end - start
+    if "Range" in request.headers:
         response.set_status(HTTPStatus.PARTIAL_CONTENT)
         response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
-    await response.prepare(call.request)
-    await _stream(call, response, found, start, end - start)
-    return response
-
-
-async def _stream(
-    call: Call[Nothing, Nothing], response: web.StreamResponse, found: Attachment, start: int, left: int
-) -> None:
-    async for chunk in call.hub.store.files.read(found.id, start=start):
+    await response.prepare(request)
+    async for chunk in request.app[HUB].store.files.read(found.id, start=start):
         await response.write(chunk[:left])
         left -= len(chunk)
         if left <= 0:
             break
     await response.write_eof()
+    return response
 
 
 def wanted_range(header: str, size: int) -> tuple[int, int]:
@@ -140,11 +140,11 @@ def wanted_range(header: str, size: int) -> tuple[int, int]:
     return start, end
 
 
-def _headers(found: Attachment) -> dict[str, str]:
-    shown = "inline" if found.is_picture else "attachment"
+def _headers(found: Attachment, *, shown: bool) -> dict[str, str]:
+    how = "inline" if shown else "attachment"
     return {
-        "Content-Type": found.media_type if found.is_picture else "application/octet-stream",
-        "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(found.name, safe='')}",
+        "Content-Type": found.media_type if shown else "application/octet-stream",
+        "Content-Disposition": f"{how}; filename*=UTF-8''{quote(found.name, safe='')}",
         "Content-Security-Policy": _SANDBOX,
         "Cache-Control": "private, max-age=86400, immutable",
         "Accept-Ranges": "bytes",

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from hub.engine.meters import Meters
 from hub.engine.recent import Recent
+from hub.links import FileLinks
 from hub.settings.model import Settings
 from router.effects import Outcome
 from router.model import Conversation, Message
@@ -50,6 +51,10 @@ class Hub(Protocol):
     @property
     def webhooks(self) -> Webhooks:
         """Programs that are told what happens."""
+
+    @property
+    def links(self) -> FileLinks:
+        """Addresses of files for clients."""
 
     @property
     def store(self) -> Store:

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import filetype
 from msgspec.structs import replace
 
 from router.client_events import ClientEnded, ClientEvent, ClientMessage, ClientRated
 from router.delivery import RECEIPT_ORDER, Action, Delivery, DeliveryState, Receipt
-from router.errors import Rejected, Retryable, Unparsable
+from router.errors import Conflict, Rejected, Retryable, Unparsable
 from router.ids import derive
 from router.media import Attachment
 from router.model import Author, AuthorKind, Message, MessageKind
@@ -46,8 +47,14 @@ class MemoryFiles:
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[Attachment, str, str, bytes]] = {}
+        #: key → id
+        self._keys: dict[str, str] = {}
 
-    async def put(self, chunks: AsyncIterator[bytes], *, name: str, channel: str, chat: str, limit: int) -> Attachment:
+    async def put(
+        self, chunks: AsyncIterator[bytes], *, name: str, channel: str, chat: str, limit: int, key: str = ""
+    ) -> Attachment:
+        if key and key in self._keys:
+            raise Conflict("A file was kept under this key before.")
         content = bytearray()
         async for chunk in chunks:
             content += chunk
@@ -59,7 +66,15 @@ class MemoryFiles:
         media_type = guess.mime if guess else "application/octet-stream"
         file = Attachment(derive(channel, chat, name, str(len(self._kept))), name, media_type, len(content))
         self._kept[file.id] = (file, channel, chat, bytes(content))
+        if key:
+            self._keys[key] = file.id
         return file
+
+    async def kept_under(self, key: str) -> Attachment | None:
+        return self._kept[self._keys[key]][0] if key in self._keys else None
+
+    async def described(self, file: str) -> Attachment | None:
+        return self._kept[file][0] if file in self._kept else None
 
     async def find(self, file: str, *, channel: str, chat: str) -> Attachment | None:
         found = self._kept.get(file)
@@ -108,6 +123,9 @@ class MemoryHost:
         self._stirred = asyncio.Event()
 
     # What the channel calls
+
+    def link(self, file: Attachment) -> str:
+        return f"https://hub.example/files/{file.id}/{quote(file.name, safe='')}"
 
     async def receive(self, updates: Sequence[Update]) -> Sequence[bool]:
         self._reach()
