@@ -7,7 +7,19 @@ from http import HTTPStatus
 from typing import Any
 
 from hub.web.access import visible
-from hub.web.bodies import NewJoin, NewNote, NewPromise, NewReply, NewResend, NewText, NewTransfer, Nothing, SeenUpTo
+from hub.web.bodies import (
+    NewClose,
+    NewJoin,
+    NewNote,
+    NewPromise,
+    NewReaction,
+    NewReply,
+    NewResend,
+    NewText,
+    NewTransfer,
+    Nothing,
+    SeenUpTo,
+)
 from hub.web.commanding import command
 from hub.web.operations import Call, operation
 from hub.web.problems import Problem
@@ -56,7 +68,8 @@ async def skip(call: Call[Nothing, Nothing]) -> Done:
 @operation("POST", "/conversations/{id}/replies", "Answer the client", body=NewReply, problems=_REFUSED)
 async def reply(call: Call[NewReply, Nothing]) -> Done:
     """Answer the client."""
-    return await _say(call, "reply")
+    entities = [each.model_dump() for each in call.body.entities]
+    return await _say(call, "reply", reply_to=call.body.reply_to, entities=entities)
 
 
 @operation(
@@ -96,10 +109,10 @@ async def leave(call: Call[Nothing, Nothing]) -> Done:
     return await _carry_out(call, "leave")
 
 
-@operation("POST", "/conversations/{id}/close", "End the conversation", problems=_REFUSED)
-async def close(call: Call[Nothing, Nothing]) -> Done:
-    """End it."""
-    return await _carry_out(call, "close")
+@operation("POST", "/conversations/{id}/close", "End the conversation", body=NewClose, problems=_REFUSED)
+async def close(call: Call[NewClose, Nothing]) -> Done:
+    """End it. The body may be left out."""
+    return await _carry_out(call, "close", reason=call.body.reason)
 
 
 @operation("POST", "/conversations/{id}/reopen", "Continue a closed conversation", problems=_REFUSED)
@@ -147,7 +160,8 @@ async def resend(call: Call[NewResend, Nothing]) -> Done:
 )
 async def edit(call: Call[NewText, Nothing]) -> Done:
     """Correct a message."""
-    return await _carry_out(call, "edit", message=call.path("message"), text=call.body.text)
+    entities = [each.model_dump() for each in call.body.entities]
+    return await _carry_out(call, "edit", message=call.path("message"), text=call.body.text, entities=entities)
 
 
 @operation(
@@ -159,6 +173,18 @@ async def edit(call: Call[NewText, Nothing]) -> Done:
 async def retract(call: Call[Nothing, Nothing]) -> Done:
     """Take a message back."""
     return await _carry_out(call, "retract", message=call.path("message"))
+
+
+@operation(
+    "POST",
+    "/conversations/{id}/messages/{message}/reaction",
+    "React to what was said with an emoji, or take the reaction away",
+    body=NewReaction,
+    problems=_REFUSED,
+)
+async def react(call: Call[NewReaction, Nothing]) -> Done:
+    """Show the client a reaction, where their messenger can."""
+    return await _carry_out(call, "react", message=call.path("message"), emoji=call.body.emoji)
 
 
 @operation("POST", "/conversations/{id}/seen", "Say up to which message the conversation was read", body=SeenUpTo)
@@ -178,5 +204,5 @@ async def typing(call: Call[Nothing, Nothing]) -> Done:
 
 OPERATIONS = (
     *(take, skip, reply, note, transfer, join, leave, close, reopen, snooze, unsnooze, resend, edit, retract),
-    *(seen, typing),
+    *(react, seen, typing),
 )

@@ -13,10 +13,10 @@ from aiohttp import web
 from hub.web.access import visible
 from hub.web.bodies import NewFile, Nothing
 from hub.web.keys import HUB
+from hub.web.message_views import FileView
 from hub.web.operations import Call, operation
 from hub.web.present import file_view
 from hub.web.problems import Problem, not_found
-from hub.web.views import FileView
 from router.errors import Conflict, Rejected
 from router.media import Attachment
 from router.model import Conversation

@@ -9,22 +9,18 @@ from typing import Literal, cast
 import msgspec
 
 from hub.web.facade import Hub
+from hub.web.message_views import AuthorView, DeliveryView, FileView, MessageView, PartView, VersionView
 from hub.web.pledge_views import AlertView, ClockView, PromiseView
 from hub.web.speech import Speech
 from hub.web.views import (
     AnswerView,
-    AuthorView,
     ClientView,
     ConversationView,
-    DeliveryView,
-    FileView,
     HandoffView,
     IdentityView,
     LineView,
-    MessageView,
     OperatorView,
     RatingView,
-    VersionView,
 )
 from hub.web.why_views import ConsideredView, ExplanationView
 from router.catalog import Catalog
@@ -82,6 +78,8 @@ class Presenter:
             sla=clock_views(it),
             breached=it.breached,
             promise=PromiseView(it.promise.until, it.promise.operator, it.promise.text) if it.promise else None,
+            unreachable=cast("Literal['', 'blocked', 'gone']", it.unreachable),
+            close_reason=it.close_reason,
             rating=RatingView(score=it.rating.score, comment=it.rating.comment) if it.rating else None,
             answers=[AnswerView(each.question, each.text) for each in it.survey.given] if it.survey else [],
             handoff=self._handoff(it.handoff),
@@ -126,6 +124,10 @@ class Presenter:
             deleted_at=it.deleted_at,
             versions=[VersionView(text=version.text, at=version.at) for version in it.versions],
             actions=sorted(self._hub.allowed_of(it, self._operator)),
+            entities=[PartView(each.kind, each.start, each.length, each.url) for each in it.entities],
+            reply_to=it.reply_to,
+            album=it.album,
+            reactions=it.reactions,
         )
 
     def explanation(self, at: datetime, it: Explain) -> ExplanationView:
@@ -177,7 +179,18 @@ def clock_views(it: Conversation) -> list[ClockView]:
 def file_view(conversation: str, it: Attachment) -> FileView:
     """Return a file with the address from which staff read it."""
     url = f"/api/v1/conversations/{conversation}/files/{it.id}"
-    return FileView(id=it.id, name=it.name, media_type=it.media_type, size=it.size, picture=it.is_picture, url=url)
+    return FileView(
+        id=it.id,
+        name=it.name,
+        media_type=it.media_type,
+        size=it.size,
+        picture=it.is_picture and it.is_here,
+        url=url if it.is_here else "",
+        kind=it.kind,
+        duration=it.duration,
+        state="lost" if it.trouble else "coming" if it.source else "here",
+        trouble=it.trouble,
+    )
 
 
 def delivery_view(it: Delivery) -> DeliveryView:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-import filetype
 from msgspec.structs import replace
 
 from router.client_events import ClientEnded, ClientEvent, ClientMessage, ClientRated
 from router.delivery import RECEIPT_ORDER, Action, Delivery, DeliveryState, Receipt
-from router.errors import Conflict, Rejected, Retryable, Unparsable
+from router.errors import Retryable, Unparsable
 from router.ids import derive
 from router.media import Attachment
 from router.model import Author, AuthorKind, Message, MessageKind
 from router.ports import Channel, Chat, Entry, Outgoing, Sent, Update
+from tests.contract.memory_files import MemoryFiles
 
 OPERATOR = Author(AuthorKind.OPERATOR, "olga", "Olga")
 
@@ -40,50 +40,6 @@ class TestClock:
 
     async def sleep_until(self, at: datetime) -> None:
         raise NotImplementedError("channels under test do not sleep by the hub's clock")
-
-
-class MemoryFiles:
-    """Files of one channel, judged by content."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, tuple[Attachment, str, str, bytes]] = {}
-        #: key → id
-        self._keys: dict[str, str] = {}
-
-    async def put(
-        self, chunks: AsyncIterator[bytes], *, name: str, channel: str, chat: str, limit: int, key: str = ""
-    ) -> Attachment:
-        if key and key in self._keys:
-            raise Conflict("A file was kept under this key before.")
-        content = bytearray()
-        async for chunk in chunks:
-            content += chunk
-            if len(content) > limit:
-                raise Rejected(f"The file is larger than {limit} bytes: send a smaller one.")
-        if not content:
-            raise Rejected("The file is empty: send one with content.")
-        guess = filetype.guess(bytes(content))
-        media_type = guess.mime if guess else "application/octet-stream"
-        file = Attachment(derive(channel, chat, name, str(len(self._kept))), name, media_type, len(content))
-        self._kept[file.id] = (file, channel, chat, bytes(content))
-        if key:
-            self._keys[key] = file.id
-        return file
-
-    async def kept_under(self, key: str) -> Attachment | None:
-        return self._kept[self._keys[key]][0] if key in self._keys else None
-
-    async def described(self, file: str) -> Attachment | None:
-        return self._kept[file][0] if file in self._kept else None
-
-    async def find(self, file: str, *, channel: str, chat: str) -> Attachment | None:
-        found = self._kept.get(file)
-        return found[0] if found and found[1:3] == (channel, chat) else None
-
-    async def read(self, file: str, *, start: int = 0) -> AsyncIterator[bytes]:
-        content = self._kept[file][3]
-        for at in range(start, len(content), 64 * 1024):
-            yield content[at : at + 64 * 1024]
 
 
 @dataclass

@@ -58,7 +58,7 @@ def reads(store: MongoStore) -> dict[str, list[Awaitable[Any]]]:
         "due": [store.due("sales", at(5), 10)],
         "messages_by_id": [store.messages_by_id(["m1", "m2"])],
         "client_messages": [store.client_messages([("shop", "v1", "1"), ("shop", "v2", "2")])],
-        "sent_messages": [store.sent_messages([("shop", "v1", "1"), ("shop", "v2", "2")])],
+        "told": [store.told([("shop", "v1", "1"), ("shop", "v2", "2")])],
         "chats_away": [store.chats_away("shop", "support")],
         "operators": [store.operators()],
         "line_states": [store.line_states()],

@@ -83,9 +83,7 @@ class Engine:
         self.triage = triage
         self.kept = Kept()
         #: what comes of a file that is asked for; itself while it does not come
-        self.fetch: Callable[[Attachment], Attachment] = lambda file: replaced(
-            file, id=f"kept {file.source}", source=""
-        )
+        self.fetch: Callable[[Attachment], Attachment] = kept_file
         self.decisions: list[Decision] = []
         self.shown: dict[str, int] = {}
         self._numbers = 0
@@ -250,9 +248,8 @@ class Engine:
             return self._place_of(said.conversation, first)
         if isinstance(event, ClientEvent):
             latest = self._latest(event.channel, event.chat)
-            over = latest is None or (
-                isinstance(event, ClientMessage | ClientStarted) and is_over(self.book, latest, self.now)
-            )
+            begins = isinstance(event, ClientMessage | ClientStarted)
+            over = latest is None or (begins and is_over(self.book, latest, self.now))
             return first if over or latest is None else latest.line
         return first if isinstance(event, StaffEvent) else self._place_of(event.conversation, first)
 
