@@ -140,10 +140,15 @@ def wanted_range(header: str, size: int) -> tuple[int, int]:
     return start, end
 
 
+def _is_played(found: Attachment) -> bool:
+    """Return whether a browser's player may play it, which runs nothing."""
+    return found.media_type.startswith(("audio/", "video/"))
+
+
 def _headers(found: Attachment, *, shown: bool) -> dict[str, str]:
     how = "inline" if shown else "attachment"
     return {
-        "Content-Type": found.media_type if shown else "application/octet-stream",
+        "Content-Type": found.media_type if shown or _is_played(found) else "application/octet-stream",
         "Content-Disposition": f"{how}; filename*=UTF-8''{quote(found.name, safe='')}",
         "Content-Security-Policy": _SANDBOX,
         "Cache-Control": "private, max-age=86400, immutable",
