@@ -27,10 +27,12 @@ class Limiter:
         self._now = now
         self._seen: dict[Any, deque[float]] = defaultdict(deque)
 
-    def check(self, bot_id: int, method: str, chat: Any, messages: int = 1) -> None:
-        """Count a call that sends so many messages. Raises ApiError 429 with the seconds until it would be taken."""
+    def check(self, bot_id: int, method: str, p: dict[str, Any]) -> None:
+        """Count the messages of a call. Raises ApiError 429 with the seconds until it would be taken."""
         if not self.on or method in _FREE or not method.startswith(_COUNTED):
             return
+        chat = p.get("chat_id")
+        messages = len(p["media"]) if method == "sendMediaGroup" else 1
         in_group = isinstance(chat, int) and chat < 0
         windows = {bot_id: self.token, (bot_id, chat): self.group if in_group else self.private}
         now = self._now().timestamp()
