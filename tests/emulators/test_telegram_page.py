@@ -16,6 +16,9 @@ __all__ = ["browser"]
 
 pytestmark = pytest.mark.browser
 
+#: milliseconds; the browser shares few processors in CI
+expect.set_options(timeout=20_000)
+
 
 @pytest.fixture
 async def page(browser: Browser, telegram: TelegramEmulator, anna: User) -> AsyncIterator[Page]:
