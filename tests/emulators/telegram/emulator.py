@@ -64,7 +64,7 @@ class TelegramEmulator(Groups):
         return app
 
     async def close(self) -> None:
-        """Stop listening and posting, and end what waits."""
+        """Stop listening and posting, and end what waits. Raises what went wrong in the emulator itself."""
         self.faults.clear()
         for poster in self._posters.values():
             await poster.stop()
@@ -72,6 +72,8 @@ class TelegramEmulator(Groups):
             bot.updates.end_poll()
         if self._runner is not None:
             await self._runner.cleanup()
+        if self.server.broken:
+            raise ExceptionGroup("The emulator could not answer some calls", self.server.broken)
 
     async def __aenter__(self) -> Self:
         if self._runner is None:

@@ -98,6 +98,7 @@ export function ask(title, fields) {
     : el("input", { name: field.name, value: field.value ?? "", required: true, autocomplete: "off" }));
   dialog.querySelector(".fields").replaceChildren(...fields.map((field, at) => el("label", {}, field.label, inputs[at])));
   dialog.querySelector(".choices").hidden = false;
+  dialog.querySelector(".cancel").onclick = () => dialog.close();
   dialog.returnValue = "";
   dialog.showModal();
   const value = (input) => (input.multiple ? [...input.selectedOptions].map((option) => option.value) : input.value);
