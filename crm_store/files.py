@@ -14,7 +14,7 @@ from crm_store.failures import named_failures
 from crm_store.media_type import HEAD, file_name, media_type
 from crm_store.transactions import settled
 from router.errors import Conflict, Rejected
-from router.model import Attachment
+from router.media import Attachment
 
 BUCKET = "files"
 

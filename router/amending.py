@@ -6,9 +6,10 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from router.client_events import ClientDeleted, ClientEdited
 from router.console import Refusal, refuses_amend
 from router.delivery import Action
-from router.events import ClientDeleted, ClientEdited, Edit, Retract
+from router.events import Edit, Retract
 from router.model import Conversation, Message, Version
 from router.turn import Turn
 

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from router import bot, survey
 from router import conversation as steps
+from router.client_events import ClientEnded, ClientMessage, ClientRated
 from router.effects import SaveClient
-from router.events import ClientEnded, ClientMessage, ClientRated
 from router.ids import derive, derive_at
 from router.lines import worded
 from router.model import Author, AuthorKind, Conversation, Message, MessageKind, Rating, State

@@ -6,24 +6,10 @@ from datetime import datetime
 
 from router import amending, bot, clients, commands, leading, leave, offering, promises, queueing, sla, waiting
 from router import conversation as steps
+from router.client_events import ClientDeleted, ClientEdited, ClientEnded, ClientEvent, ClientMessage, ClientRated
 from router.desk import Desk
 from router.effects import Effect
-from router.events import (
-    Arrived,
-    ClientDeleted,
-    ClientEdited,
-    ClientEnded,
-    ClientEvent,
-    ClientMessage,
-    ClientRated,
-    Event,
-    Seen,
-    SetPaused,
-    SetPresence,
-    TimerFired,
-    TriageAnswered,
-    Wake,
-)
+from router.events import Arrived, Event, Seen, SetPaused, SetPresence, TimerFired, TriageAnswered, Wake
 from router.model import State
 from router.pledges import PROMISE, Target
 from router.rulebook import Rulebook

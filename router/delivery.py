@@ -37,6 +37,8 @@ class Action(StrEnum):
     EDIT = "edit"
     #: takes back what was sent before
     DELETE = "delete"
+    #: puts an operator's reaction to a message, or takes it away: `Message.reactions` is as it stands by then
+    REACT = "react"
 
 
 class Attempt(Struct, frozen=True):

@@ -10,67 +10,11 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from router.model import Attachment, JoinMode, Understanding
-from router.people import Presence, Sender
+from router.client_events import ClientEvent
+from router.media import Attachment, Entity
+from router.model import JoinMode, Understanding
+from router.people import Presence
 from router.staff_events import AddLeave, CalendarRead, RemoveLeave
-
-
-class ClientMessage(Struct, frozen=True):
-    """A client wrote."""
-
-    id: str
-    channel: str
-    chat: str
-    sender: Sender
-    text: str
-    at: datetime
-    #: the platform's id of the message
-    external_id: str = ""
-    attachments: tuple[Attachment, ...] = ()
-
-
-class ClientRated(Struct, frozen=True):
-    """A client pressed a rating, or added a comment to it."""
-
-    id: str
-    channel: str
-    chat: str
-    #: 1 to 5
-    score: int
-    at: datetime
-    comment: str = ""
-
-
-class ClientEdited(Struct, frozen=True):
-    """A client changed the text of a message they had written."""
-
-    id: str
-    channel: str
-    chat: str
-    #: the platform's id of the message
-    external_id: str
-    text: str
-    at: datetime
-
-
-class ClientDeleted(Struct, frozen=True):
-    """A client took a message back."""
-
-    id: str
-    channel: str
-    chat: str
-    #: the platform's id of the message
-    external_id: str
-    at: datetime
-
-
-class ClientEnded(Struct, frozen=True):
-    """A client closed the conversation themselves."""
-
-    id: str
-    channel: str
-    chat: str
-    at: datetime
 
 
 class Take(Struct, frozen=True):
@@ -97,6 +41,20 @@ class Reply(Struct, frozen=True):
     operator: str
     text: str
     attachments: tuple[Attachment, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    #: the message it answers
+    reply_to: str = ""
+
+
+class React(Struct, frozen=True):
+    """An operator puts a reaction to what was said, or takes theirs away."""
+
+    id: str
+    conversation: str
+    operator: str
+    message: str
+    #: empty takes it away
+    emoji: str
 
 
 class Note(Struct, frozen=True):
@@ -145,6 +103,8 @@ class Close(Struct, frozen=True):
     id: str
     conversation: str
     operator: str
+    #: for staff and reports
+    reason: str = ""
 
 
 class Reopen(Struct, frozen=True):
@@ -191,6 +151,7 @@ class Edit(Struct, frozen=True):
     operator: str
     message: str
     text: str
+    entities: tuple[Entity, ...] = ()
 
 
 class Retract(Struct, frozen=True):
@@ -259,6 +220,15 @@ class TriageAnswered(Struct, frozen=True):
     result: Understanding | None
 
 
+class FilesFetched(Struct, frozen=True):
+    """What a message's files came to: each is here, in trouble, or still to be fetched later."""
+
+    id: str
+    conversation: str
+    message: str
+    attachments: tuple[Attachment, ...]
+
+
 class TimerFired(Struct, frozen=True):
     """A conversation's timer came due."""
 
@@ -283,15 +253,27 @@ class Wake(Struct, frozen=True):
     line: str
 
 
-ClientEvent = ClientMessage | ClientEdited | ClientDeleted | ClientRated | ClientEnded
 Amendment = Edit | Retract
 Pledge = Snooze | Unsnooze
 Leading = Rank | SetClient
 ConversationCommand = (
-    Take | Skip | Reply | Note | Transfer | Join | Leave | Close | Reopen | Resend | Pledge | Leading | Amendment
+    Take
+    | Skip
+    | Reply
+    | React
+    | Note
+    | Transfer
+    | Join
+    | Leave
+    | Close
+    | Reopen
+    | Resend
+    | Pledge
+    | Leading
+    | Amendment
 )
 #: about an operator, not about a conversation
 StaffEvent = SetPresence | AddLeave | RemoveLeave | CalendarRead
 Command = ConversationCommand | SetPresence | AddLeave | RemoveLeave | SetPaused
-HubEvent = CalendarRead | Seen | TriageAnswered | TimerFired | Arrived | Wake
+HubEvent = CalendarRead | Seen | TriageAnswered | FilesFetched | TimerFired | Arrived | Wake
 Event = ClientEvent | Command | HubEvent

@@ -13,6 +13,7 @@ from typing import Literal
 from msgspec import Struct
 
 from router.forms import Survey
+from router.media import Attachment, Entity
 from router.pledges import Clock, Promise, Target
 
 
@@ -27,22 +28,6 @@ class State(StrEnum):
     #: the operator waits for the client
     WAITING = "waiting"
     CLOSED = "closed"
-
-
-class Attachment(Struct, frozen=True):
-    """A file kept by the hub."""
-
-    id: str
-    name: str
-    #: judged by content, never by name
-    media_type: str
-    #: bytes
-    size: int
-
-    @property
-    def is_picture(self) -> bool:
-        """Whether browsers may show it inline."""
-        return self.media_type in {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 
 class AuthorKind(StrEnum):
@@ -111,6 +96,14 @@ class Message(Struct, frozen=True):
     deleted_at: datetime | None = None
     #: its latest earlier texts, oldest first, for staff
     versions: tuple[Version, ...] = ()
+    #: how parts of the text are shown; of its present text only
+    entities: tuple[Entity, ...] = ()
+    #: the message it answers
+    reply_to: str = ""
+    #: what the platform shows it together with: messages of one album have the same
+    album: str = ""
+    #: who reacted → the emoji; clients under `client`, operators under their id
+    reactions: Mapping[str, str] = {}
 
     @property
     def visible(self) -> bool:
@@ -256,6 +249,10 @@ class Conversation(Struct, frozen=True):
     survey: Survey | None = None
     #: one-off texts already said, so that they are not said twice: `out_of_hours`, `queued`
     said: tuple[str, ...] = ()
+    #: why nothing reaches its client at the moment: `blocked`, `gone`; empty when it does
+    unreachable: str = ""
+    #: why it was closed, in the operator's words
+    close_reason: str = ""
 
     @property
     def due_at(self) -> datetime | None:

@@ -8,9 +8,10 @@ from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
+from router.client_events import ClientEvent
 from router.delivery import Delivery, DeliveryState, Receipt
-from router.events import ClientEvent
-from router.model import Attachment, Message, Understanding
+from router.media import Attachment
+from router.model import Message, Understanding
 
 
 class Clock(Protocol):
@@ -109,6 +110,9 @@ class Host(Protocol):
     def secret(self) -> str:
         """Signs what the channel hands to its clients; stable over restarts, different for each channel."""
 
+    def link(self, file: Attachment) -> str:
+        """Return an address under which the client reads a file for a week; for what the platform cannot carry."""
+
     async def receive(self, updates: Sequence[Update]) -> Sequence[bool]:
         """Put updates into the ledger; return, for each, whether it is new.
 
@@ -150,6 +154,12 @@ class Capabilities(Struct, frozen=True):
     choices: bool = False
     #: what was sent can be changed, or taken back, with a delivery of that action
     edits: bool = False
+    #: reactions to what the client or we said can be shown to them, with a delivery of that action
+    reactions: bool = False
+    #: what a message answers is shown with it
+    replies: bool = False
+    #: parts of a text can be shown in their own way
+    formatting: bool = False
     #: that a conversation is closed is delivered too, as the message that says so to staff
     closings: bool = False
     #: the platform fetches its deliveries through `Host.outgoing`; `send` is never called
@@ -191,6 +201,25 @@ class Channel(Protocol):
 
     async def changed(self, chat: str) -> None:
         """Show the client that somebody took, left or closed the conversation, where the channel can. Best effort."""
+
+
+@runtime_checkable
+class Fetching(Protocol):
+    """A channel whose clients' files stay with the platform until the hub fetches them."""
+
+    def fetch(self, file: Attachment) -> AsyncIterator[bytes]:
+        """Yield the bytes of what `file.source` stands for.
+
+        Raises `Retryable` when it may come later, and `Rejected` with a sentence for staff when it never will.
+        """
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A channel whose platform takes only so many messages in so much time."""
+
+    def not_before(self, chat: str) -> datetime | None:
+        """Return when the next message to a chat may be sent; None for at once. Meanwhile other chats go on."""
 
 
 @runtime_checkable

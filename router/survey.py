@@ -11,7 +11,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from router.events import ClientMessage
+from router.client_events import ClientMessage
 from router.forms import Answer, Survey
 from router.lines import Question, worded
 from router.model import Conversation, State

@@ -23,7 +23,8 @@ from router.effects import (
 )
 from router.ids import derive_at
 from router.loads import load_changes
-from router.model import Attachment, Author, AuthorKind, Conversation, Message, MessageKind
+from router.media import Attachment
+from router.model import Author, AuthorKind, Conversation, Message, MessageKind
 from router.people import Client, OperatorState
 from router.pledges import Target
 from router.pool import Pool

@@ -18,9 +18,9 @@ from bots.http.problems import Problem, later, refused
 from bots.http.running import Running
 from bots.http.settings import HttpSettings
 from bots.http.webhook import Webhook
+from router.client_events import ClientEvent
 from router.delivery import Delivery
 from router.errors import Misconfigured, Rejected, Retryable
-from router.events import ClientEvent
 from router.model import Message
 from router.ports import Capabilities, Endpoint, Host, Sent
 

@@ -17,7 +17,7 @@ from bots.http.mapping import encoded, file_view, one_line
 from bots.http.problems import Problem, invalid, too_large
 from bots.http.running import Running
 from router.errors import Rejected
-from router.model import Attachment
+from router.media import Attachment
 
 #: seconds within which the next piece of a file has to come
 _STALL = 60.0

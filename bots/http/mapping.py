@@ -14,10 +14,11 @@ from pydantic import Field, RootModel, ValidationError
 
 from bots.http import answers
 from bots.http.bodies import Body, NewDeletion, NewEdit, NewEnd, NewMessage, NewRating, Person, read
+from router.client_events import ClientDeleted, ClientEdited, ClientEnded, ClientEvent, ClientMessage, ClientRated
 from router.delivery import Delivery
 from router.errors import Unparsable
-from router.events import ClientDeleted, ClientEdited, ClientEnded, ClientEvent, ClientMessage, ClientRated
-from router.model import Attachment, AuthorKind, Message, MessageKind
+from router.media import Attachment
+from router.model import AuthorKind, Message, MessageKind
 from router.people import Identity, Sender
 from router.ports import Outgoing, Update
 

@@ -28,7 +28,7 @@ from bots.http.door import announced, body_of
 from bots.http.mapping import encoded, message_update, step_update
 from bots.http.problems import Problem, field_problem, invalid
 from bots.http.running import Running
-from router.model import Attachment
+from router.media import Attachment
 from router.ports import Update
 
 _JSON = {"Content-Type": "application/json"}

@@ -16,8 +16,8 @@ from bots.webchat.mapping import KIND, MAX_TEXT, event_of
 from bots.webchat.origins import is_allowed, preflight, sharing
 from bots.webchat.running import Running
 from bots.webchat.settings import WebchatSettings
+from router.client_events import ClientEvent
 from router.delivery import Action, Delivery
-from router.events import ClientEvent
 from router.model import Message
 from router.ports import Capabilities, Host, Sent
 

@@ -13,9 +13,10 @@ import msgspec
 from msgspec import Meta, Struct
 
 from bots.webchat.frames import Lasting, Rate, Say
+from router.client_events import ClientEnded, ClientEvent, ClientMessage, ClientRated
 from router.errors import Unparsable
-from router.events import ClientEnded, ClientEvent, ClientMessage, ClientRated
-from router.model import Attachment, AuthorKind, Message
+from router.media import Attachment
+from router.model import AuthorKind, Message
 from router.people import Identity, Sender
 from router.ports import Entry, Update
 

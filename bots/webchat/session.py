@@ -30,7 +30,7 @@ from bots.webchat.mapping import MAX_TEXT, Visitor, clean, file_frame, update_of
 from bots.webchat.running import Running
 from bots.webchat.screen import Screen, TooSlow
 from router.errors import HubError, Retryable
-from router.model import Attachment
+from router.media import Attachment
 from router.rates import Buckets
 from router.rates import Rate as Flow
 

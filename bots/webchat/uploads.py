@@ -15,7 +15,7 @@ from bots.webchat.origins import sharing
 from bots.webchat.running import Running
 from bots.webchat.settings import MEGABYTE
 from router.errors import Rejected, Retryable
-from router.model import Attachment
+from router.media import Attachment
 
 _CHUNK = 64 * 1024
 #: seconds within which the next piece of a file has to come

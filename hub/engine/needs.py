@@ -6,22 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from hub.engine.inbox import Ring, Work
+from router.client_events import ClientDeleted, ClientEdited, ClientEvent, ClientMessage, ClientRated
 from router.clients import is_over
 from router.desk import Desk
-from router.events import (
-    Amendment,
-    ClientDeleted,
-    ClientEdited,
-    ClientEvent,
-    ClientMessage,
-    ClientRated,
-    Event,
-    Reopen,
-    Resend,
-    SetPaused,
-    StaffEvent,
-    Wake,
-)
+from router.events import Amendment, Event, Reopen, Resend, SetPaused, StaffEvent, Wake
 from router.model import Conversation, State
 from router.rulebook import Rulebook
 from router.rules import Rules

@@ -13,7 +13,8 @@ from hub.partners.wire import Wire
 from hub.web.facade import Hub
 from router.effects import Outcome
 from router.errors import Conflict, Misconfigured, Rejected, Retryable, Unparsable
-from router.model import Attachment, Conversation
+from router.media import Attachment
+from router.model import Conversation
 
 _log = structlog.get_logger(__name__)
 #: bytes in one file

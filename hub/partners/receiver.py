@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from hub.partners.telling import Teller, Told, unpacked
 from hub.partners.wire import Wire
 from hub.web.facade import Hub
+from router.client_events import ClientEvent
 from router.delivery import Delivery
 from router.errors import HubError, Rejected, Unparsable
-from router.events import ClientEvent
 from router.model import Message
 from router.ports import Capabilities, Host, Sent
 from router.webhooks import channel_of

@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from router.catalog import Catalog
-from router.model import Attachment, AuthorKind, Conversation, Message, MessageKind
+from router.media import Attachment
+from router.model import AuthorKind, Conversation, Message, MessageKind
 from router.people import Client
 
 #: messages of the past that are handed over, and characters of them together

@@ -17,7 +17,8 @@ from hub.web.present import file_view
 from hub.web.problems import Problem, not_found
 from hub.web.views import FileView
 from router.errors import Conflict, Rejected
-from router.model import Attachment, Conversation
+from router.media import Attachment
+from router.model import Conversation
 from router.ports import Files
 
 #: bytes

@@ -31,7 +31,8 @@ from router.catalog import Catalog
 from router.delivery import Delivery, DeliveryState
 from router.effects import Explain
 from router.hours import is_open
-from router.model import Attachment, Conversation, Handoff, Message, MessageKind, State
+from router.media import Attachment
+from router.model import Conversation, Handoff, Message, MessageKind, State
 from router.people import Client, OperatorState, Presence
 from router.pledges import BREACH
 

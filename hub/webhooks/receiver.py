@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from bots.http.webhook import Webhook, in_words, pause
 from hub.settings.model import SubscriptionSettings
+from router.client_events import ClientEvent
 from router.delivery import Delivery
 from router.errors import HubError, Rejected, Retryable, Unparsable
-from router.events import ClientEvent
 from router.model import Message
 from router.ports import Capabilities, Clock, Host, Sent
 from router.webhooks import GONE, channel_of

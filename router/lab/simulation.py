@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from router.events import ClientEnded, ClientMessage, Close, Reply, SetPresence, Skip, Take, Transfer
+from router.client_events import ClientEnded, ClientMessage
+from router.events import Close, Reply, SetPresence, Skip, Take, Transfer
 from router.lab.engine import CLIENTS, HELD, PEOPLE, PRESENCE, Act, Engine
 from router.lab.lives import Life
 from router.lab.pace import Pace

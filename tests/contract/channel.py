@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from router.client_events import ClientMessage
 from router.delivery import DeliveryState
 from router.errors import HubError, Unparsable
-from router.events import ClientMessage
 from router.ports import Channel
 from tests.contract.host import MemoryHost
 

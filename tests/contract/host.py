@@ -12,11 +12,12 @@ from datetime import UTC, datetime, timedelta
 import filetype
 from msgspec.structs import replace
 
+from router.client_events import ClientEnded, ClientEvent, ClientMessage, ClientRated
 from router.delivery import RECEIPT_ORDER, Action, Delivery, DeliveryState, Receipt
 from router.errors import Rejected, Retryable, Unparsable
-from router.events import ClientEnded, ClientEvent, ClientMessage, ClientRated
 from router.ids import derive
-from router.model import Attachment, Author, AuthorKind, Message, MessageKind
+from router.media import Attachment
+from router.model import Author, AuthorKind, Message, MessageKind
 from router.ports import Channel, Chat, Entry, Outgoing, Sent, Update
 
 OPERATOR = Author(AuthorKind.OPERATOR, "olga", "Olga")

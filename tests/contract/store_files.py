@@ -10,7 +10,7 @@ import pytest
 
 from crm_store import MongoStore
 from router.errors import Conflict, Rejected
-from router.model import Attachment
+from router.media import Attachment
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452") + bytes(64)
 JPEG = bytes.fromhex("ffd8ffe000104a464946") + bytes(64)

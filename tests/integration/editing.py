@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from crm_store import MongoStore
+from router.client_events import ClientDeleted, ClientEdited, ClientEvent
 from router.delivery import Action, Delivery, DeliveryState
-from router.events import ClientDeleted, ClientEdited, ClientEvent
 from router.model import Message
 from router.ports import Capabilities, Sent, Update
 from tests.clock import ManualClock

@@ -20,9 +20,9 @@ from hub.engine.engine import Engine
 from hub.hub import Hub
 from hub.settings.model import BusSettings, ConsoleSettings, HubSettings, Settings, StoreSettings
 from nlu.answers import load_answers
+from router.client_events import ClientEvent, ClientMessage
 from router.delivery import Delivery
 from router.errors import Unparsable
-from router.events import ClientEvent, ClientMessage
 from router.model import Conversation, Message, Understanding
 from router.people import Identity, Sender
 from router.ports import Capabilities, Channel, Clock, Host, Sent, Update

@@ -11,9 +11,10 @@ from crm_store import MongoStore
 from hub.engine.clock import SystemClock
 from hub.engine.inbox import Work
 from hub.engine.sending import attempt
+from router.client_events import ClientEdited, ClientMessage
 from router.delivery import Action, Delivery, DeliveryState
 from router.errors import Rejected, Retryable, Uncertain
-from router.events import ClientEdited, ClientMessage, Transfer
+from router.events import Transfer
 from router.model import Author, AuthorKind, Conversation, Message, MessageKind
 from router.people import Identity, Sender
 from tests.clock import ManualClock

@@ -15,9 +15,9 @@ from pydantic import SecretStr
 from crm_store import MongoStore
 from hub.logs import configure, secrets_in
 from hub.settings.model import HubSettings, LogSettings, MetricsSettings
+from router.client_events import ClientEvent
 from router.delivery import Delivery
 from router.errors import Rejected
-from router.events import ClientEvent
 from router.model import Message, Understanding
 from router.ports import Sent, Update
 from tests.integration.stage import ScriptedChannel, running, stage_of

@@ -11,8 +11,8 @@ import pytest
 
 from crm_store import MongoStore
 from hub.engine.replays import EVERY
+from router.client_events import ClientEvent
 from router.errors import Unparsable
-from router.events import ClientEvent
 from router.people import Role
 from router.ports import Update
 from router.store import Entry

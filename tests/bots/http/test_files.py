@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientError
 
-from router.events import ClientMessage
+from router.client_events import ClientMessage
 from tests.bots.http.shop import Shop, open_shop
 
 TEXT = b"0123456789" * 20_000

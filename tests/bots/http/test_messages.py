@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from yarl import URL
 
-from router.events import ClientDeleted, ClientEdited, ClientEnded, ClientMessage, ClientRated
+from router.client_events import ClientDeleted, ClientEdited, ClientEnded, ClientMessage, ClientRated
 from tests.bots.http.shop import NAME, Shop, new_id
 
 NEW = (202, {"duplicate": False})

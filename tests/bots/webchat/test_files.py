@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientError
 
 from bots.webchat.tokens import LINK_LIFE
-from router.events import ClientMessage
+from router.client_events import ClientMessage
 from tests.bots.webchat.sites import picture
 from tests.bots.webchat.visitor import Shop, Visit, open_shop
 

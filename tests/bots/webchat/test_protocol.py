@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from bots.webchat.screen import MOST_MISSED, PAGE
+from router.client_events import ClientEnded, ClientMessage, ClientRated
 from router.delivery import DeliveryState
-from router.events import ClientEnded, ClientMessage, ClientRated
 from tests.bots.webchat.visitor import Shop, make_channel, new_id, serving
 from tests.contract.host import MemoryHost
 

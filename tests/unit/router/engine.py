@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from router.client_events import ClientDeleted, ClientEdited, ClientEvent, ClientMessage
 from router.clients import is_over
 from router.decide import decide
 from router.desk import Desk
@@ -19,10 +20,6 @@ from router.effects import AfterCommit, AskTriage, Effect, HoursChanged, Move, O
 from router.events import (
     Amendment,
     Arrived,
-    ClientDeleted,
-    ClientEdited,
-    ClientEvent,
-    ClientMessage,
     Event,
     Reopen,
     Resend,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
+from router.client_events import ClientEvent
 from router.delivery import Delivery, DeliveryState
 from router.effects import (
     AddDelivery,
@@ -23,7 +24,7 @@ from router.effects import (
     SaveOperator,
     Stored,
 )
-from router.events import ClientEvent, Command
+from router.events import Command
 from router.model import Conversation, Message, State
 from router.people import Client, LineState, OperatorState
 from router.roster import Roster

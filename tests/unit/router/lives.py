@@ -8,12 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from router.client_events import ClientDeleted, ClientEdited, ClientEnded, ClientRated
 from router.console import allowed
 from router.events import (
-    ClientDeleted,
-    ClientEdited,
-    ClientEnded,
-    ClientRated,
     Close,
     Command,
     Edit,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from router.events import ClientDeleted, ClientEdited, ClientMessage, Edit, Retract
+from router.client_events import ClientDeleted, ClientEdited, ClientMessage
+from router.events import Edit, Retract
 from tests.unit.router.kept import Kept
 
 #: text, and whether it was taken back

@@ -10,18 +10,9 @@ import pytest
 from msgspec.structs import replace
 
 from router.amending import MOST_VERSIONS
+from router.client_events import ClientDeleted, ClientEdited
 from router.delivery import Action, Delivery, DeliveryState
-from router.events import (
-    ClientDeleted,
-    ClientEdited,
-    Close,
-    Edit,
-    Note,
-    Reply,
-    Resend,
-    Retract,
-    Transfer,
-)
+from router.events import Close, Edit, Note, Reply, Resend, Retract, Transfer
 from router.model import Conversation, Message, MessageKind, Version
 from tests.unit.router.engine import NOON
 from tests.unit.router.shops import answered, ended, opened, scripted, shop, staffed, sure, two_lines

@@ -10,7 +10,8 @@ import pytest
 
 from router.effects import AskTriage
 from router.events import Take, TriageAnswered
-from router.model import Attachment, AuthorKind, Conversation, State, Understanding
+from router.media import Attachment
+from router.model import AuthorKind, Conversation, State, Understanding
 from router.people import Presence
 from tests.unit.router.engine import SLOW
 from tests.unit.router.shops import PERSON, scripted, shop, slots_only, staffed, sure, two_lines, unsure

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from router.events import ClientEnded, ClientRated, Close, Reply, Take
-from router.model import Attachment, AuthorKind, Conversation, MessageKind, Rating, State
+from router.client_events import ClientEnded, ClientRated
+from router.events import Close, Reply, Take
+from router.media import Attachment
+from router.model import AuthorKind, Conversation, MessageKind, Rating, State
 from router.people import Presence
 from tests.unit.router.shops import answered, ended, shop, staffed
 from tests.unit.router.world import CHANNEL, World

@@ -9,7 +9,8 @@ import pytest
 
 from router.delivery import DeliveryState
 from router.events import Close, Join, Note, Reply, Resend, Seen, SetPresence, Skip, Take
-from router.model import Attachment, AuthorKind, Floor, FloorHolder, JoinMode, MessageKind, State
+from router.media import Attachment
+from router.model import AuthorKind, Floor, FloorHolder, JoinMode, MessageKind, State
 from router.people import Presence
 from tests.unit.router.engine import NOON, SLOW
 from tests.unit.router.shops import OFFICE, answered, ended, opened, scripted, shop, staffed, two_lines

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from router.events import Close, Join, Leave, Note, Reopen, Transfer
-from router.model import Attachment, Floor, JoinMode, MessageKind, State
+from router.media import Attachment
+from router.model import Floor, JoinMode, MessageKind, State
 from router.people import Presence
 from tests.unit.router.shops import answered, ended, opened, shop, staffed, two_lines
 from tests.unit.router.world import World

@@ -12,22 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from msgspec.structs import replace
 
+from router.client_events import ClientMessage
 from router.conversation import CLOSE, LEFT, OFFER, QUEUE, RETRY, TRIAGE
 from router.delivery import Action
 from router.desk import Desk
 from router.distribution import Search, choose
 from router.effects import AddDelivery, Move, SaveConversation, WakeLines
-from router.events import (
-    Amendment,
-    Arrived,
-    ClientMessage,
-    Command,
-    Reply,
-    Seen,
-    TimerFired,
-    TriageAnswered,
-    Wake,
-)
+from router.events import Amendment, Arrived, Command, Reply, Seen, TimerFired, TriageAnswered, Wake
 from router.model import AuthorKind, Conversation, FloorHolder, State, Understanding
 from router.people import OperatorState, Presence
 from router.pledges import PROMISE, Target

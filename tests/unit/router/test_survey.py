@@ -9,7 +9,8 @@ import pytest
 
 from router.events import Close, Reopen
 from router.forms import Answer
-from router.model import Attachment, Conversation, State
+from router.media import Attachment
+from router.model import Conversation, State
 from tests.unit.router.shops import answered, ended, opened, scripted, shop, staffed
 from tests.unit.router.world import World
 

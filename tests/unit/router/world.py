@@ -7,7 +7,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from router.events import ClientMessage, SetPresence
+from router.client_events import ClientMessage
+from router.events import SetPresence
 from router.model import AuthorKind, Conversation, Message, MessageKind, State
 from router.people import Identity, Presence, Sender
 from router.pool import Pool
