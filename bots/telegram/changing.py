@@ -18,13 +18,14 @@ from aiogram.types import ReactionTypeEmoji
 
 from bots.telegram.addresses import Address
 from bots.telegram.buttons import keyboard
-from bots.telegram.pieces import LARGEST
+from bots.telegram.pieces import LARGEST, full_text
 from bots.telegram.sending import Line
 from bots.telegram.text import CAPTION, Part, split, to_telegram, units
 from router.delivery import Delivery
 from router.errors import Rejected
 from router.model import Message
-from router.ports import Sent
+from router.ports import Host, Sent
+from router.rules import Language
 
 _CLIENT = "client"
 
@@ -37,15 +38,15 @@ def _ids(delivery: Delivery) -> list[int]:
         raise Rejected(f"{delivery.external_id!r} is no message of Telegram's.") from None
 
 
-async def edit(line: Line, delivery: Delivery, message: Message) -> Sent:
+async def edit(line: Line, host: Host, delivery: Delivery, message: Message, language: Language) -> Sent:
     """Put the text as it is now in place of the former one, over as many messages as it needs now."""
-    ids, where = _ids(delivery), line.place(delivery.chat)
+    ids, where, text = _ids(delivery), line.place(delivery.chat), full_text(message, host.link, language)
     files = sum(file.size <= LARGEST for file in message.attachments)
     media, texts = ids[:files], ids[files:]
     if not texts:
-        await _edit_caption(line, where, media, message)
+        await _edit_caption(line, where, media, text, message)
         return Sent(external_id=delivery.external_id)
-    parts = [part for part in split(message.text, message.entities) if not part.is_blank]
+    parts = [part for part in split(text, message.entities) if not part.is_blank]
     if not parts:
         raise Rejected("The message would be empty, and Telegram takes no empty ones: delete it instead.")
     for n, (id_, part) in enumerate(zip(texts, parts, strict=False)):
@@ -74,14 +75,14 @@ async def _add(line: Line, where: Address, part: Part) -> int:
     return sent.message_id
 
 
-async def _edit_caption(line: Line, where: Address, media: Sequence[int], message: Message) -> None:
+async def _edit_caption(line: Line, where: Address, media: Sequence[int], text: str, message: Message) -> None:
     if not media:
         raise Rejected("There is no message at Telegram to change.")
-    if units(message.text) > CAPTION:
+    if units(text) > CAPTION:
         raise Rejected(f"Below a file Telegram shows {CAPTION} characters at most: send the text as a new message.")
-    shown = to_telegram(message.text, message.entities) or None
+    shown = to_telegram(text, message.entities) or None
     method = EditMessageCaption(
-        caption=message.text, caption_entities=shown, message_id=media[0], parse_mode=None, **where.within()
+        caption=text, caption_entities=shown, message_id=media[0], parse_mode=None, **where.within()
     )
     await _unless_same(line, where, method)
 

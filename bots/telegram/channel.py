@@ -41,7 +41,7 @@ class TelegramChannel:
 
     kind = KIND
     capabilities = Capabilities(
-        max_text=16 * MESSAGE,
+        max_text=2 * MESSAGE,
         files=True,
         typing=True,
         choices=True,
@@ -121,7 +121,7 @@ class TelegramChannel:
         line, host = self._running()
         try:
             if delivery.action is Action.EDIT:
-                return await changing.edit(line, delivery, message)
+                return await changing.edit(line, host, delivery, message, self._language(delivery.chat))
             if delivery.action is Action.DELETE:
                 return await changing.delete(line, delivery)
             if delivery.action is Action.REACT:
@@ -129,8 +129,10 @@ class TelegramChannel:
             if self._settings.previews and message.author.kind is AuthorKind.BOT:
                 await previews.show(line, delivery, message)
             return await sending.send(line, host, delivery, message, self._language(delivery.chat))
-        except Unreachable as error:
-            await self._tell(host, delivery, error)
+        except HubError as error:
+            reason = error if isinstance(error, Unreachable) else error.__cause__
+            if isinstance(reason, Unreachable):
+                await self._tell(host, delivery, reason)
             raise
 
     async def _tell(self, host: Host, delivery: Delivery, error: Unreachable) -> None:
@@ -161,7 +163,7 @@ class TelegramChannel:
                 raise Rejected(too_large)
             yield chunk
 
-    async def typing(self, chat: str, name: str) -> None:
+    async def typing(self, chat: str, name: str) -> None:  # noqa: ARG002 - Telegram shows no name
         """Show that somebody types, not more often than it lasts."""
         if self._line is None:
             return

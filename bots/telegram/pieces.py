@@ -1,4 +1,4 @@
-"""A message of ours as Telegram takes it: pieces in order, each one call, files kept together where that is possible."""
+"""A message of ours as Telegram takes it: pieces in order, each one call, files kept together where possible."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from aiogram.methods import (
 from aiogram.types import InputFile, InputMediaAudio, InputMediaDocument, InputMediaPhoto, InputMediaVideo
 
 from bots.telegram.catalogue import say
-from bots.telegram.text import CAPTION, MESSAGE, split, to_telegram, units
+from bots.telegram.text import CAPTION, split, to_telegram, units
 from router.media import Attachment, MediaKind
 from router.model import Message
 from router.ports import Files
@@ -44,7 +44,7 @@ class HubFile(InputFile):
         super().__init__(filename=file.name)
         self._files, self._id = files, file.id
 
-    async def read(self, bot: Bot) -> AsyncGenerator[bytes, None]:
+    async def read(self, bot: Bot) -> AsyncGenerator[bytes, None]:  # noqa: ARG002 - as aiogram wants it
         """Yield its bytes."""
         async for chunk in self._files.read(self._id):
             yield chunk
@@ -89,8 +89,7 @@ def shown_kind(file: Attachment) -> MediaKind:
 def planned(message: Message, files: Files, link: Callable[[Attachment], str], language: Language) -> Plan:
     """Return how a message is sent. What is too large becomes a link at the end of its text."""
     small = [file for file in message.attachments if file.size <= LARGEST]
-    links = [say("too_large", language, name=f.name, url=link(f)) for f in message.attachments if f.size > LARGEST]
-    text = "\n\n".join(filter(None, [message.text, *links]))
+    text = full_text(message, link, language)
     groups = list(grouped(small))
     below = has_caption(message, text, groups)
     plan = Plan()
@@ -103,8 +102,14 @@ def planned(message: Message, files: Files, link: Callable[[Attachment], str], l
     return plan
 
 
+def full_text(message: Message, link: Callable[[Attachment], str], language: Language) -> str:
+    """Return a message's text, with links to what is too large for Telegram at its end."""
+    links = [say("too_large", language, name=f.name, url=link(f)) for f in message.attachments if f.size > LARGEST]
+    return "\n\n".join(filter(None, [message.text, *links]))
+
+
 def has_caption(message: Message, text: str, groups: Sequence[Sequence[Attachment]]) -> bool:
-    """Return whether the text stands below the first file: it fits, all files are together, and nothing speaks against it."""
+    """Return whether the text stands below the first file: it fits, and all files are shown together."""
     if not text or len(groups) != 1 or units(text) > CAPTION:
         return False
     return shown_kind(groups[0][0]) not in {"sticker", "video_note"} and not (message.choices and len(groups[0]) > 1)
@@ -165,4 +170,3 @@ _SINGLE: Mapping[MediaKind, _Make] = {
     "sticker": lambda _, it, more: SendSticker(sticker=it, **more),
     "file": lambda _, it, more: SendDocument(document=it, parse_mode=None, **more),
 }
-__all__ = ["LARGEST", "MESSAGE", "HubFile", "Piece", "Plan", "grouped", "has_caption", "planned", "shown_kind"]
