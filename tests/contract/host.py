@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from msgspec.structs import replace
@@ -19,27 +18,9 @@ from router.ids import derive
 from router.media import Attachment
 from router.model import Author, AuthorKind, Message, MessageKind
 from router.ports import Channel, Chat, Entry, Outgoing, Sent, Update
-from tests.contract.memory_files import MemoryFiles
+from tests.contract.parts import MemoryFiles, TestClock
 
 OPERATOR = Author(AuthorKind.OPERATOR, "olga", "Olga")
-
-
-class TestClock:
-    """The system's time, moved on by hand as well."""
-
-    __test__ = False
-
-    def __init__(self) -> None:
-        self._ahead = timedelta()
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
-
-    def advance(self, by: timedelta) -> None:
-        self._ahead += by
-
-    async def sleep_until(self, at: datetime) -> None:
-        raise NotImplementedError("channels under test do not sleep by the hub's clock")
 
 
 @dataclass
@@ -70,6 +51,8 @@ class MemoryHost:
         self.typed: list[str] = []
         #: while set, the store cannot be reached
         self.unreachable = False
+        #: while set, the hub dies between keeping what it is handed and saying so
+        self.dies_after_keeping = False
         self._channel = channel
         self._talks: defaultdict[str, _Talk] = defaultdict(_Talk)
         self._cursor = 0
@@ -85,7 +68,10 @@ class MemoryHost:
 
     async def receive(self, updates: Sequence[Update]) -> Sequence[bool]:
         self._reach()
-        return [self._append(update) for update in updates]
+        new = [self._append(update) for update in updates]
+        if self.dies_after_keeping:
+            raise Retryable("The hub is gone.")
+        return new
 
     async def confirm(self, receipts: Sequence[Receipt]) -> None:
         self._reach()
@@ -133,7 +119,13 @@ class MemoryHost:
         """Say something to the client, as an operator unless `author` says otherwise."""
         message = self._add(chat, Author(AuthorKind.BOT) if more.pop("bot", False) else OPERATOR, text, **more)
         delivery = Delivery(
-            derive("delivery", message.id), message.id, message.conversation, "sales", self._channel.name, chat
+            derive("delivery", message.id),
+            message.id,
+            message.conversation,
+            "sales",
+            self._channel.name,
+            chat,
+            answers=self._platforms_id(chat, message.reply_to),
         )
         if self._channel.capabilities.pulled:
             return self._lay_out(delivery, message)
@@ -153,8 +145,26 @@ class MemoryHost:
         mended = replace(message, text=text, edited_at=now) if edited else replace(message, deleted_at=now)
         talk = self._talks[message.chat]
         talk.messages = [(cursor, mended if it.id == message.id else it) for cursor, it in talk.messages]
-        delivery = replace(sent, id=derive(sent.id, action, text), action=action, external_id=message.id)
-        return await self._channel.send(delivery, mended)
+        external = sent.external_id or message.id
+        delivery = replace(sent, id=derive(sent.id, action, text), action=action, external_id=external)
+        changed = await self._channel.send(delivery, mended)
+        self.deliveries[sent.id] = replace(sent, external_id=changed.external_id or external)
+        return changed
+
+    async def react(self, message: Message, emoji: str) -> Sent:
+        """Put an operator's reaction to what was said, or take it away."""
+        external = message.external_id or self._platforms_id(message.chat, message.id)
+        reacted = replace(message, reactions={OPERATOR.id: emoji} if emoji else {})
+        id_ = derive("reaction", message.id, emoji)
+        where = (message.id, message.conversation, "sales", self._channel.name, message.chat)
+        return await self._channel.send(Delivery(id_, *where, external_id=external, action=Action.REACT), reacted)
+
+    def _platforms_id(self, chat: str, message: str) -> str:
+        """Return the platform's first id of a message of ours or the client's."""
+        said = next((it for it in self.messages(chat) if it.id == message), None)
+        if said is None or said.external_id:
+            return said.external_id if said else ""
+        return self.deliveries[derive("delivery", message)].external_id.partition(" ")[0]
 
     def _lay_out(self, delivery: Delivery, message: Message) -> Sent:
         """Let a delivery wait for its reader."""
@@ -170,6 +180,7 @@ class MemoryHost:
         if self._channel.capabilities.pulled:
             return Sent(state=delivery.state)
         sent = await self._channel.send(delivery, message)
+        self.deliveries[delivery.id] = replace(self.deliveries[delivery.id], external_id=sent.external_id)
         if _rank(sent.state) > _rank(self.deliveries[delivery.id].state):
             self.deliveries[delivery.id] = replace(self.deliveries[delivery.id], state=sent.state)
         return sent
@@ -229,7 +240,8 @@ class MemoryHost:
             if talk.state in {"none", "closed"}:
                 talk.conversation, talk.state, talk.rated, talk.seen = talk.conversation + 1, "queued", 0, 0
             author = Author(AuthorKind.CLIENT, event.sender.identity.key, event.sender.name)
-            self._add(event.chat, author, event.text, attachments=event.attachments, external_id=event.external_id)
+            more = {"attachments": event.attachments, "external_id": event.external_id, "entities": event.entities}
+            self._add(event.chat, author, event.text, **more)
         elif isinstance(event, ClientRated):
             talk.rated = event.score
         elif isinstance(event, ClientEnded):

@@ -75,6 +75,11 @@ class TelegramEmulator(Groups):
         if self.server.broken:
             raise ExceptionGroup("The emulator could not answer some calls", self.server.broken)
 
+    async def stop_posting(self, bot: Bot) -> None:
+        """Take a bot's webhook away and end the task that serves it."""
+        bot.updates.change_webhook(None)
+        await self._posters[bot.token].stop()
+
     async def __aenter__(self) -> Self:
         if self._runner is None:
             await self.serve()

@@ -30,6 +30,7 @@ class Poster:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
 
     async def _run(self) -> None:
         queue = self._bot.updates

@@ -1,14 +1,34 @@
-"""Files of one channel, in memory."""
+"""What the host of a channel under test is made of: a clock, and files in memory."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import filetype
 
 from router.errors import Conflict, Rejected
 from router.ids import derive
 from router.media import Attachment
+
+
+class TestClock:
+    """The system's time, moved on by hand as well."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def advance(self, by: timedelta) -> None:
+        self._ahead += by
+
+    async def sleep_until(self, at: datetime) -> None:
+        await asyncio.sleep(max(0.0, (at - self.now()).total_seconds()))
 
 
 class MemoryFiles:
