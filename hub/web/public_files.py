@@ -13,6 +13,13 @@ from hub.web.problems import Problem
 
 async def give(request: web.Request) -> web.StreamResponse:
     """Answer with the file, or the range of it that was asked for. It is always saved, never shown in a page."""
+    try:
+        return await _given(request)
+    except Problem as problem:
+        return web.Response(text=problem.detail, status=problem.status, headers=problem.headers)
+
+
+async def _given(request: web.Request) -> web.StreamResponse:
     hub = request.app[HUB]
     file = hub.links.opened(request.match_info["token"])
     found = await hub.store.files.described(file) if file is not None else None
