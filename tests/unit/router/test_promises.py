@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from msgspec.structs import replace
 
 from router.client_events import ClientMessage
-from router.conversation import CLOSE, LEFT, OFFER, QUEUE, RETRY, TRIAGE
+from router.conversation import CLOSE, FILES, LEFT, OFFER, QUEUE, RETRY, TRIAGE
 from router.delivery import Action
 from router.desk import Desk
 from router.distribution import Search, choose
@@ -295,7 +295,8 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def timers_fit_the_state(self) -> None:
         for conversation in self.world.kept.conversations.values():
-            assert set(conversation.timers) - {*Target, PROMISE} in _TIMERS[conversation.state]
+            assert set(conversation.timers) - {*Target, PROMISE, FILES} in _TIMERS[conversation.state]
+            assert (FILES in conversation.timers) == bool(conversation.coming)
             assert (PROMISE in conversation.timers) == (conversation.promise is not None)
             assert not (conversation.promise and CLOSE in conversation.timers)
             running = {target for target, clock in conversation.sla.items() if clock.since is not None}
