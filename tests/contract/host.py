@@ -125,7 +125,7 @@ class MemoryHost:
             "sales",
             self._channel.name,
             chat,
-            answers=self._platforms_id(chat, message.reply_to),
+            reply_external=self._platforms_id(chat, message.reply_to),
         )
         if self._channel.capabilities.pulled:
             return self._lay_out(delivery, message)

@@ -60,6 +60,8 @@ ANSWERS: dict[str, Understanding | str | None] = {
     "boom": None,
     "slowly": SLOW,
 }
+#: what a chat's id ends with once it has moved
+MOVED = "-moved"
 #: chat → the client's language; the others' is unknown
 _TONGUES = {"c1": "ru-RU", "c2": "en"}
 WORDS = (*(text.replace("_", " ") for text in ANSWERS), "gibberish", "5", "")
@@ -318,7 +320,7 @@ class Befalls:
         if self.what == "start":
             return [ClientStarted(*start, Sender(Identity("webchat", "site", chat)), world.now, "spring")]
         if self.what == "move":
-            return [ClientMoved(*start, f"{chat}-moved", world.now)]
+            return [ClientMoved(*start, f"{chat}{MOVED}", world.now)]
         return [ClientReach(*start, ("", "blocked", "gone")[self.pick % 3], world.now)]
 
 
