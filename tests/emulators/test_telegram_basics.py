@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 from aiogram import Bot as Client
 from aiogram.types import (
@@ -19,6 +22,7 @@ from aiogram.types import (
     Update,
 )
 
+import tests.emulators.telegram as telegram_package
 from tests.emulators.telegram import Bot, Chat, TelegramEmulator, User, png
 
 
@@ -218,3 +222,11 @@ async def test_updates_survive_a_round_through_aiogram(shop: Bot, anna: User) ->
     assert second.message is not None
     assert first.message.media_group_id == second.message.media_group_id
     assert (first.message.caption, second.message.caption) == ("Both", None)
+
+
+async def test_the_example_of_the_readme_runs() -> None:
+    """What the README shows first works as it stands there."""
+    readme = (Path(telegram_package.__file__).parent / "README.md").read_text()
+    example = readme.partition("```python\n")[2].partition("```")[0]
+    code = compile(example, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    await eval(code, {})  # noqa: S307 - the text is our own README
