@@ -1,6 +1,6 @@
 # Each target is one line here; what takes more is a script in tools/.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check bench screenshots lock
+.PHONY: help run demo-telegram test lint check bench screenshots lock
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
@@ -8,10 +8,13 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 
 help: ## show what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
 run: ## install what is needed, then start the hub from config.yaml
 	@tools/run.sh config.yaml
+
+demo-telegram: ## the hub on a Telegram of its own: see both sides without a token
+	@tools/demo_telegram.sh
 
 test: ## install what the tests need, then run them all
 	@tools/test.sh $(ARGS)

@@ -8,9 +8,8 @@ import resource
 import shutil
 import socket
 import statistics
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -30,7 +29,9 @@ from hub.channels import KINDS
 from hub.commands.store import address
 from hub.mongod_process import find_program
 from hub.settings import Settings
+from router.doctoring import Doctored, Finding
 from router.errors import HubError, Misconfigured, Retryable
+from router.ports import Channel
 from router.timetable import CalendarRules
 
 _GIGABYTE = 1_000_000_000
@@ -46,15 +47,6 @@ _WRITES, _SLOWEST_WRITE = 11, 0.05
 _MOST_SKEW = timedelta(seconds=2)
 #: seconds that a hub has to answer
 _PATIENCE = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    well: bool
-    #: says how it is and, when it is not well, what to do
-    sentence: str
 
 
 def _right(sentence: str) -> Finding:
@@ -77,8 +69,12 @@ async def examine(file: Path, settings: Settings) -> AsyncIterator[Finding]:
     for name, person in settings.rules.operators.items():
         if person.calendar is not None:
             yield await _finding(_calendar, name, person.calendar, person.zone.key, file.parent)
-    async for finding in _database(file, settings):
+    chats: dict[str, Collection[str]] = {}
+    async for finding in _database(file, settings, chats):
         yield finding
+    for name in settings.channels:
+        for finding in await _channel(name, settings, chats.get(name, ())):
+            yield finding
 
 
 async def _finding(check: Callable[..., Awaitable[Finding]], *about: object) -> Finding:
@@ -165,10 +161,24 @@ async def _answer(url: str) -> dict[str, Any] | None:
 async def _channels(settings: Settings) -> Finding:
     if not settings.channels:
         return _wrong("There are no channels, so nobody can write: add one under channels.")
-    for name, it in settings.channels.items():
-        KINDS[it.kind].build(name, it)
+    for name in settings.channels:
+        _built(name, settings)
     named = ", ".join(f"{name} ({it.kind}, to {it.line})" for name, it in settings.channels.items())
     return _right(f"The channels are set up: {named}.")
+
+
+def _built(name: str, settings: Settings) -> Channel:
+    it = settings.channels[name]
+    return KINDS[it.kind].build(name, it)
+
+
+async def _channel(name: str, settings: Settings, chats: Collection[str]) -> Sequence[Finding]:
+    """Return what a channel finds at its platform; one that cannot ask there finds nothing."""
+    try:
+        channel = _built(name, settings)
+        return await channel.examined(chats) if isinstance(channel, Doctored) else ()
+    except HubError as error:
+        return [_wrong(f"The channel {name} is not well: {error}")]
 
 
 async def _triage(settings: Settings) -> Finding:
@@ -196,7 +206,8 @@ async def _calendar(operator: str, rules: CalendarRules, zone: str, folder: Path
     return _right(f"The calendar of {operator} can be read: {len(said.spans)} leaves within three months{left_out}.")
 
 
-async def _database(file: Path, settings: Settings) -> AsyncIterator[Finding]:
+async def _database(file: Path, settings: Settings, chats: dict[str, Collection[str]]) -> AsyncIterator[Finding]:
+    """Yield what is found about the store, and note each channel's chats with unclosed conversations."""
     if settings.store.url is None:
         yield await _finding(_program)
     try:
@@ -204,6 +215,9 @@ async def _database(file: Path, settings: Settings) -> AsyncIterator[Finding]:
             await store.database.command("ping")
             for check in (_server, _clocks, _writes, _indexes, _applied):
                 yield await _finding(check, store)
+            for name in settings.channels:
+                # Every line is another one than the line without a name.
+                chats[name] = await store.chats_away(name, "")
     except (Misconfigured, Retryable) as error:
         yield _wrong(str(error))
 

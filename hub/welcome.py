@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from hub.settings import Settings
 
 
-def welcome(url: str, settings: Settings, passwords: Mapping[str, str]) -> str:
-    """Return where everything is, and the passwords of accounts that were just made: they are shown this once."""
+class Place(NamedTuple):
+    """Where a person goes to do something."""
+
+    name: str
+    address: str
+    purpose: str
+
+
+def welcome(url: str, settings: Settings, passwords: Mapping[str, str], more: Sequence[Place] = ()) -> str:
+    """Return where everything is, and the passwords of accounts that were just made: they are shown this once.
+
+    `more` are places beside the hub's own.
+    """
     lines = [
         "",
         "Trunkline is running.",
         "",
-        *_places(url, settings),
+        *_shown([*more, *_places(url, settings)]),
         "",
         *(_logins(settings, passwords) if passwords else _where_passwords_are(settings)),
         "",
@@ -22,14 +34,18 @@ def welcome(url: str, settings: Settings, passwords: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
-def _places(url: str, settings: Settings) -> list[str]:
+def _places(url: str, settings: Settings) -> list[Place]:
     with_chat = any(channel.kind == "webchat" for channel in settings.channels.values())
-    demo = f"  Demo shop         {url}/demo          chat as a client"
     return [
-        *([demo] if with_chat else []),
-        f"  Operator console  {url}/console       answer as an operator",
-        f"  API               {url}/api/v1/docs   for programs",
+        *([Place("Demo shop", f"{url}/demo", "chat as a client")] if with_chat else []),
+        Place("Operator console", f"{url}/console", "answer as an operator"),
+        Place("API", f"{url}/api/v1/docs", "for programs"),
     ]
+
+
+def _shown(places: Sequence[Place]) -> list[str]:
+    width = max(len(place.address) for place in places)
+    return [f"  {place.name:<18}{place.address:<{width}}   {place.purpose}" for place in places]
 
 
 def _logins(settings: Settings, passwords: Mapping[str, str]) -> list[str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from aiogram.methods import GetMe, ReadBusinessMessage, SendChatAction
 
-from bots.telegram import changing, previews, sending
+from bots.telegram import changing, doctor, previews, sending
 from bots.telegram.addresses import address
 from bots.telegram.catalogue import closest
 from bots.telegram.client import API, LARGEST_DOWNLOAD, Client, Unreachable
@@ -23,6 +23,7 @@ from bots.telegram.settings import TelegramSettings
 from bots.telegram.text import MESSAGE
 from router.client_events import ClientEvent
 from router.delivery import Action, Delivery
+from router.doctoring import Finding
 from router.errors import HubError, Misconfigured, Rejected, Retryable
 from router.media import Attachment
 from router.model import AuthorKind, Message
@@ -64,9 +65,17 @@ class TelegramChannel:
         """Return the webhook's route, where it is used."""
         return self._webhook.routes() if self._settings.mode == "webhook" else ()
 
+    async def examined(self, chats: Collection[str]) -> Sequence[Finding]:
+        """Return whether the bot is set up as this channel needs it; see `Doctored`."""
+        client = self._client()
+        try:
+            return await doctor.examined(client, self.name, self._settings, self._webhook.path, chats)
+        finally:
+            await client.close()
+
     async def run(self, host: Host) -> None:
         """Receive until cancelled. Raises `AuthFailed` when the token is not accepted."""
-        client = Client(self._settings.token.get_secret_value(), self._settings.api)
+        client = self._client()
         self._host, self._line = host, sending.Line(client, Pace(host.clock.now), host.clock)
         try:
             await self._introduce(client)
@@ -77,6 +86,9 @@ class TelegramChannel:
         finally:
             self._line = None
             await client.close()
+
+    def _client(self) -> Client:
+        return Client(self._settings.token.get_secret_value(), self._settings.api)
 
     async def _introduce(self, client: Client) -> None:
         """Find out whether the token is right, and whether the name in the settings is."""

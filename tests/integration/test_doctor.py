@@ -11,8 +11,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from crm_store import MongoStore
-from hub.doctor import Finding, examine
+from hub.doctor import examine
 from hub.settings import load
+from router.doctoring import Finding
+from tests.contract.store_samples import Batches, conversation
+from tests.emulators.telegram import TelegramEmulator
 from tests.integration.stage import ScriptedChannel, running, stage_of
 from tests.integration.test_lifecycle import home, trained
 from tests.unit.calendars.test_reading import WEEK, calendar
@@ -103,3 +106,31 @@ async def test_a_running_hub_is_asked(home: Path, store: MongoStore, mongo_url: 
         busy = server.port or 0
         findings = await _examined(home, busy, f'url: "{mongo_url}", database: {database}')
     assert _wrong(findings) == [f"A hub runs at http://127.0.0.1:{busy} and is not ready: It is tired."]
+
+
+async def test_telegram_is_asked(home: Path, store: MongoStore, port: int, mongo_url: str, database: str) -> None:
+    """For each of its channels, with the chats that the store knows; one that goes wrong keeps no other from it."""
+    token, old = "4711:emulated-token-of-the-shops-bot", "4712:emulated-token-that-was-revoked"
+    async with TelegramEmulator() as telegram:
+        bot = telegram.add_bot(token, "shop_bot", "Shop", can_connect_to_business=True)
+        telegram.add_bot(old, "old_bot").revoke()
+        boss = telegram.add_user("Olga Bossova").connects(bot, rights=frozenset({"can_reply", "can_read_messages"}))
+        batch = Batches().of(conversation("k1", channel="shop", chat=f"b:{boss.id}:7"))
+        await store.commit(batch)
+        file = home / "config.yaml"
+        channels = "".join(
+            f"\n  {name}: {{kind: telegram, line: sales, api: '{telegram.url}', token: '${{{name.upper()}}}'}}"
+            for name in ("old", "shop")
+        )
+        text = SETTINGS.format(port=port, store=f'url: "{mongo_url}", database: {database}')
+        file.write_text(text.replace("channels: {site: {kind: webchat, line: sales}}", f"channels:{channels}"), "utf-8")
+        async with aclosing(examine(file, load(file, {"OLD": old, "SHOP": token}))) as found:  # type: ignore[type-var]  # see above
+            findings = [finding async for finding in found]
+    assert _wrong(findings) == [
+        "The channel old is not well: Telegram does not accept the bot's token: get a valid one from @BotFather.",
+        (
+            "The business account of Olga Bossova (shop) does not let @shop_bot take back what was answered: allow "
+            "that in its Telegram, under Settings, Telegram Business, Chatbots."
+        ),
+    ]
+    assert Finding(True, "Telegram accepts the token of shop: it is @shop_bot's.") in findings

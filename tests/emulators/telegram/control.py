@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,11 +66,14 @@ class Control:
     async def _events(self, request: web.Request) -> web.StreamResponse:
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await stream.prepare(request)
-        while True:
-            version = self._world.version
-            await stream.write(f"data: {version}\n\n".encode())
-            if version == self._world.version:
-                await self._world.changed()
+        # A page that was closed is no failure.
+        with suppress(ConnectionResetError):
+            while True:
+                version = self._world.version
+                await stream.write(f"data: {version}\n\n".encode())
+                if version == self._world.version:
+                    await self._world.changed()
+        return stream
 
     async def _calls(self, request: web.Request) -> web.Response:
         since = int(request.query.get("since", 0))
