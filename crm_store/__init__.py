@@ -16,6 +16,7 @@ from crm_store.lanes import LaneReads
 from crm_store.ledger import MongoLedger
 from crm_store.overview import OverviewReads
 from crm_store.pages import PageReads
+from crm_store.recordings import Recordings
 from crm_store.webhooks import MongoWebhooks
 
 __all__ = ["MongoStore", "open_store"]
@@ -30,6 +31,7 @@ class MongoStore(Commits, LaneReads, ChatReads, PageReads, OverviewReads, Accoun
         self.figures = Figures(database)
         self.files = GridFiles(database)
         self.history = MongoHistory(database)
+        self.recordings = Recordings(database)
         self.webhooks = MongoWebhooks(database)
 
     @property

@@ -62,6 +62,11 @@ class GridFiles:
         document = await self._kept.find_one(query)
         return _attachment(document) if document is not None else None
 
+    async def described(self, file: str) -> Attachment | None:
+        """Return the file's description, whosever it is; None when it does not exist."""
+        document = await self._kept.find_one({"_id": clean(file)})
+        return _attachment(document) if document is not None else None
+
     async def kept_under(self, key: str) -> Attachment | None:
         """Return the file that was kept under a key."""
         document = await self._kept.find_one({"metadata.key": key})

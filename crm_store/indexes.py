@@ -99,6 +99,12 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("made_at", ASCENDING), ("channel", ASCENDING)], name="of_days"),
         # deliveries_of, chat
         IndexModel([("message", ASCENDING), ("cursor", ASCENDING)], name="of_message"),
+        # sent_messages
+        IndexModel(
+            [("channel", ASCENDING), ("chat", ASCENDING), ("sent_as", ASCENDING)],
+            name="sent_as",
+            partialFilterExpression={"sent_as": {"$exists": True}},
+        ),
         # webhooks' notices, which alone have this field, are forgotten a month after they came to their end
         IndexModel(
             [("notice_at", ASCENDING)],

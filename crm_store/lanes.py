@@ -64,6 +64,16 @@ class LaneReads(Room):
         messages = sorted(decode_all(found, Message), key=lambda each: (each.at, each.n))
         return {kept[each.channel, each.chat, each.external_id]: each for each in messages}
 
+    async def sent_messages(self, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], Message]:
+        """Return what was said to clients and arrived, by (channel, chat, an id that the platform gave it)."""
+        kept = {(clean(channel), clean(chat), clean(id_)): (channel, chat, id_) for channel, chat, id_ in keys if id_}
+        wanted = [{"channel": channel, "chat": chat, "sent_as": id_} for channel, chat, id_ in kept]
+        fields = ["channel", "chat", "sent_as", "message"]
+        rows = await self._database["deliveries"].find({"$or": wanted}, fields=fields) if wanted else []
+        messages = await self.messages_by_id({row["message"] for row in rows})
+        pairs = (((row["channel"], row["chat"], id_), row["message"]) for row in rows for id_ in row["sent_as"])
+        return {kept[key]: messages[message] for key, message in pairs if key in kept and message in messages}
+
     async def clients_of(self, identities: Collection[str]) -> dict[str, Client]:
         """Return identity key → client."""
         kept = {clean(identity): identity for identity in identities}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
@@ -51,8 +52,8 @@ class Recordings(Room):
 
     async def _records(self, page: list[Document]) -> list[Record]:
         ids = [each["_id"] for each in page]
-        told, asked = await self._told(ids), await self._asked(ids)
-        priorities = await self._priorities({each["client"] for each in page})
+        clients = {each["client"] for each in page}
+        told, asked, priorities = await asyncio.gather(self._told(ids), self._asked(ids), self._priorities(clients))
         return [_record(each, told[each["_id"]], asked[each["_id"]], priorities) for each in page]
 
     async def _told(self, ids: list[str]) -> Mapping[str, list[Told]]:

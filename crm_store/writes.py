@@ -22,6 +22,8 @@ from router.model import Message
 from router.store import Batch, DeliveryChange
 
 Operation = UpdateOne
+#: what may change about a message
+_AMENDED = ("_id", "text", "edited_at", "deleted_at", "versions", "attachments", "entities", "reactions")
 #: the collections that `applied` writes
 APPLIED = frozenset({"messages", "conversations", "deliveries", "clients", "explanations", "lines", "outlets"})
 
@@ -149,7 +151,7 @@ def _deliveries(batch: Batch) -> list[Document]:
 def _amended(message: Message) -> Document:
     """Keep what may change about a message; its place in the chat stays."""
     document = encode(message)
-    return {name: document[name] for name in ("_id", "text", "edited_at", "deleted_at", "versions")}
+    return {name: document[name] for name in _AMENDED}
 
 
 def _set(fields: Document) -> Operation:
@@ -162,6 +164,7 @@ def _change(change: DeliveryChange) -> Document:
         fields["cursor"] = change.cursor
     if change.external_id:
         fields["external_id"] = clean(change.external_id)
+        fields["sent_as"] = fields["external_id"].split()
     document = {"_id": change.delivery, "from": [state.value for state in change.only_from], "set": fields}
     return document if change.attempt is None else {**document, "attempt": encode(change.attempt)}
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from hub.commands import ledger, operator, token, webhooks
+from hub.commands import ledger, operator, report, token, webhooks
 from hub.commands.apply import apply, rollback
 from hub.commands.backup import backup, restore
 from hub.commands.doctor import doctor
@@ -37,6 +37,7 @@ app.add_typer(operator.app, name="operator")
 app.add_typer(token.app, name="token")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(report.app, name="report")
 app.command()(plan)
 app.command()(apply)
 app.command()(rollback)

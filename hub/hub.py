@@ -22,6 +22,7 @@ from hub.engine.inbox import Work
 from hub.engine.meters import Meters
 from hub.engine.recent import Recent
 from hub.engine.supervisor import Supervisor
+from hub.links import Links
 from hub.metrics import Metrics
 from hub.partners.desk import Partners
 from hub.settings import Settings, SettingsErrors, cut_off, next_start_only
@@ -60,6 +61,10 @@ class Hub:
     webhooks: Webhooks = field(init=False)
     #: other hubs that answer in operators' places
     partners: Partners = field(init=False)
+    #: where people reach it
+    url: str = ""
+    #: addresses of files for clients; None until it runs
+    links: Links | None = None
     #: runs: what a former run left has been taken up, and nobody has asked it to stop
     up: bool = False
     #: records which settings the hub goes by
@@ -156,8 +161,9 @@ class Hub:
     async def start(self) -> None:
         """Recover, run the engine, and open the channels."""
         await self.engine.start()
+        links = self.links = Links(self.url, await self.store.secret("links"))
         for name, channel in self.channels.items():
-            host = ChannelHost(name, self.engine, await self.store.secret(f"channel:{name}"))
+            host = ChannelHost(name, self.engine, await self.store.secret(f"channel:{name}"), links.to)
             self.supervisor.keep(name, partial(channel.run, host))
         self.webhooks.start(self.supervisor)
         self.partners.start(self.supervisor)

@@ -1,4 +1,4 @@
-"""Reads a recording and plays it under old and new rules; changes nothing anywhere."""
+"""Plays a recording under old and new rules; changes nothing anywhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,10 @@ import msgspec
 from msgspec import Struct
 
 from hub.catalogs import read_catalog
-from hub.engine.dispatch import CONSOLE
 from hub.settings import Settings
 from nlu.answers import load_answers
 from router.lab.figures import Figures, agreement, figures
 from router.lab.lives import Life
-from router.lab.recorder import Recorder
 from router.lab.recording import Recording, Visit
 from router.lab.records import Directory, rerouted
 from router.lab.simulation import played
@@ -30,10 +28,6 @@ from router.rulebook import Rulebook
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crm_store.driver import Database
-
-#: how long before the period is looked for who was at work when it began
-_LOOKBACK = timedelta(days=14)
 #: with fewer visits than this, starting another process takes longer than it saves
 _WORTH_A_PROCESS = 3_000
 Progress = Callable[[int], None]
@@ -68,28 +62,6 @@ class Rehearsal(Struct, frozen=True):
 def directory(settings: Settings) -> Directory:
     """Return where settings put clients."""
     return Directory.of(settings.rules, {name: channel.line for name, channel in settings.channels.items()})
-
-
-async def counted(database: Database, since: datetime, until: datetime) -> int:
-    """Return how many conversations `recorded` reads. Raises `Retryable`."""
-    from crm_store.recordings import Recordings
-
-    return await Recordings(database).count(since, until)
-
-
-async def recorded(
-    database: Database, settings: Settings, since: datetime, until: datetime, progress: Progress
-) -> Recording:
-    """Read the recording of a period. Raises `Retryable`."""
-    from crm_store.recordings import Recordings
-
-    store, recorder = Recordings(database), Recorder(directory(settings), since, until)
-    async for page in store.records(since, until):
-        for record in page:
-            recorder.add(record)
-        progress(len(page))
-    changes = await store.presence_changes(CONSOLE, since - _LOOKBACK)
-    return recorder.recording(await store.presences(), changes)
 
 
 def rehearsed(recording: Recording, old: Settings, new: Settings, progress: Progress) -> tuple[list[Life], list[Life]]:

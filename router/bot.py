@@ -17,6 +17,10 @@ from router.waiting import move
 
 def listen(turn: Turn, conversation: Conversation, message: Message) -> None:
     """Have the triage engine look at what the client wrote; a file without words goes to a person."""
+    if message.album and message.album == conversation.bot.album:
+        turn.save(conversation)  # its first part has been looked at
+        return
+    conversation = replace(conversation, bot=replace(conversation.bot, album=message.album))
     if not message.text.strip():
         hand_over(turn, conversation, "low_confidence")
         return

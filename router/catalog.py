@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 FALLBACK = "en"
+_PLACE = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,11 @@ class Catalog:
         if text is None:
             text = self.texts.get(FALLBACK, {}).get(key, key)
         return text.format_map(_Places(values))
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """Return an admin's own text with its `{named}` places filled; braces that name nothing stay as they are."""
+    return _PLACE.sub(lambda place: values.get(place[1], place[0]), text)
 
 
 class _Places(dict[str, object]):

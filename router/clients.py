@@ -7,9 +7,10 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from router import bot, survey
+from router import bot, fetching, survey
 from router import conversation as steps
-from router.client_events import ClientEnded, ClientMessage, ClientRated
+from router.amending import with_reaction
+from router.client_events import ClientEnded, ClientMessage, ClientRated, ClientReach, ClientReacted, ClientStarted
 from router.effects import SaveClient
 from router.ids import derive, derive_at
 from router.lines import worded
@@ -47,8 +48,41 @@ def _hear(turn: Turn, conversation: Conversation, event: ClientMessage) -> tuple
         attachments=event.attachments,
         external_id=event.external_id,
         at=min(event.at, turn.now),
+        entities=event.entities,
+        reply_to=_answered(turn, event),
+        album=event.album,
     )
-    return steps.spoken_to(replace(spoken, client_n=message.n), turn.now), message
+    spoken = fetching.begun(turn, replace(spoken, client_n=message.n, unreachable=""), message)
+    return steps.spoken_to(spoken, turn.now), message
+
+
+def _answered(turn: Turn, event: ClientMessage) -> str:
+    """Return the id of the message that a client answers; empty when it is not known."""
+    meant = turn.desk.known(event.channel, event.chat, event.reply_to) if event.reply_to else None
+    return meant.id if meant is not None else ""
+
+
+def started(turn: Turn, event: ClientStarted) -> None:
+    """Open the card of somebody who has come and said nothing yet, with what the link they followed carried."""
+    facts = {"campaign": event.payload} if event.payload else {}
+    _client(turn, replace(event.sender, facts={**event.sender.facts, **facts}), "")
+
+
+def reached(turn: Turn, event: ClientReach) -> None:
+    """Let staff know whether anything reaches a client, where a conversation with them goes on."""
+    conversation = turn.desk.of_chat(event.channel, event.chat)
+    if conversation is None or conversation.unreachable == event.unreachable or conversation.state is State.CLOSED:
+        return
+    step = replace(conversation, unreachable=event.unreachable)
+    turn.save(turn.happened(step, f"client_{event.unreachable or 'back'}"))
+
+
+def reacted(turn: Turn, event: ClientReacted) -> None:
+    """Show staff a client's reaction to what was said."""
+    message = turn.desk.known(event.channel, event.chat, event.external_id)
+    conversation = turn.desk.get(message.conversation) if message is not None else None
+    if message is not None and conversation is not None:
+        turn.save(turn.change(conversation, with_reaction(message, "client", event.emoji)))
 
 
 def _react(turn: Turn, conversation: Conversation, message: Message) -> None:
@@ -89,9 +123,10 @@ def is_over(book: Rulebook, conversation: Conversation, now: datetime) -> bool:
 
 
 def _begin(turn: Turn, event: ClientMessage) -> Conversation:
-    client = _client(turn, event.sender)
+    id_ = derive_at(turn.now, "conversation", event.id)
+    client = _client(turn, event.sender, id_)
     return Conversation(
-        id=derive_at(turn.now, "conversation", event.id),
+        id=id_,
         line=turn.desk.line,
         channel=event.channel,
         kind=event.sender.identity.kind,
@@ -100,20 +135,21 @@ def _begin(turn: Turn, event: ClientMessage) -> Conversation:
         client_name=client.name,
         created_at=turn.now,
         language=event.sender.language or client.language,
+        timezone=client.timezone,
         previous_operator=turn.desk.last_operators.get(client.id, ""),
         responsible=client.responsible,
         priority=client.priority,
     )
 
 
-def _client(turn: Turn, sender: Sender) -> Client:
+def _client(turn: Turn, sender: Sender, conversation: str) -> Client:
     """Return the card of whoever wrote, made or brought up to date."""
     key = sender.identity.key
     known = turn.client_of(key)
     fresh = _updated(known or Client(derive("client", key), "", turn.now, identities=(key,)), sender)
     if fresh != known:
         turn.desk.clients[key] = fresh
-        turn.effects.append(SaveClient(fresh, None if known else sender.identity))
+        turn.effects.append(SaveClient(fresh, None if known else sender.identity, conversation))
     return fresh
 
 
@@ -122,6 +158,7 @@ def _updated(client: Client, sender: Sender) -> Client:
         client,
         name=sender.name or client.name,
         language=sender.language or client.language,
+        timezone=sender.timezone or client.timezone,
         phone=sender.phone or client.phone,
         email=sender.email or client.email,
         facts={**client.facts, **sender.facts},
@@ -173,6 +210,8 @@ def close(turn: Turn, conversation: Conversation, by: str, name: str = "") -> No
     step, said = turn.add(step, author, MessageKind.EVENT, f"closed_by_{what}", data=data)
     if step.channel in turn.book.closings:
         turn.deliver(step, said)
+    if step.close_reason:
+        step = turn.happened(step, "closed_because", reason=step.close_reason)
     turn.save(steps.closed(step, by, turn.now))
 
 

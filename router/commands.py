@@ -31,6 +31,7 @@ from router.events import (
     Leave,
     Note,
     Rank,
+    React,
     Reopen,
     Reply,
     Resend,
@@ -103,7 +104,17 @@ def _reply(turn: Turn, conversation: Conversation, command: Reply) -> Refusal:
         refusal = ("empty", {})
     if refusal is None:
         author = _author(turn, command.operator)
-        spoken, _ = turn.add(conversation, author, MessageKind.TEXT, command.text, attachments=command.attachments)
+        answered = turn.desk.messages.get(command.reply_to)
+        meant = answered.id if answered is not None and answered.conversation == conversation.id else ""
+        spoken, _ = turn.add(
+            conversation,
+            author,
+            MessageKind.TEXT,
+            command.text,
+            attachments=command.attachments,
+            entities=command.entities,
+            reply_to=meant,
+        )
         auto = turn.book.line(conversation.line).auto_close
         step = steps.answered(spoken, turn.now, auto.after if auto else None)
         turn.save(promises.heard(turn, step, command.operator, command.text))
@@ -176,7 +187,8 @@ def _leave(turn: Turn, conversation: Conversation, command: Leave) -> Refusal:
 def _close(turn: Turn, conversation: Conversation, command: Close) -> Refusal:
     refusal = refuses_lead(turn.book, conversation, command.operator)
     if refusal is None:
-        close(turn, conversation, command.operator, turn.book.name(command.operator))
+        step = replace(conversation, close_reason=command.reason.strip())
+        close(turn, step, command.operator, turn.book.name(command.operator))
     return refusal
 
 
@@ -230,6 +242,7 @@ _HANDLERS: dict[type, Callable[[Turn, Conversation, Any], Refusal]] = {
     SetClient: leading.set_client,
     Edit: amending.edit,
     Retract: amending.retract,
+    React: amending.react,
 }
 
 

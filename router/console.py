@@ -120,6 +120,17 @@ def refuses_amend(book: Rulebook, message: Message | None, operator: str) -> Ref
     return None if message.channel in book.amends else ("channel_cannot_amend", {"name": message.channel})
 
 
+def refuses_react(book: Rulebook, conversation: Conversation, message: Message | None, operator: str) -> Refusal:
+    """Return why an operator may not react to a message: only who holds the conversation or leads may."""
+    if message is None or not message.visible:
+        return "no_message", {}
+    if not (book.leads(operator) or operator == conversation.operator):
+        return "not_yours", {"name": book.name(conversation.operator)}
+    if message.deleted_at is not None:
+        return "already_deleted", {}
+    return None if message.channel in book.reacts else ("channel_cannot_react", {"name": message.channel})
+
+
 def refuses_rank(book: Rulebook, conversation: Conversation, operator: str) -> Refusal:
     """Return why an operator may not change a conversation's place in the queue."""
     if not book.leads(operator):
@@ -133,8 +144,13 @@ def refuses_client(book: Rulebook, conversation: Conversation, operator: str) ->
 
 
 def allowed_of(book: Rulebook, message: Message, operator: str) -> frozenset[str]:
-    """Return what an operator may do with a message of a conversation they see: any of `edit retract`."""
-    return frozenset() if refuses_amend(book, message, operator) else frozenset({"edit", "retract"})
+    """Return what an operator may do with a message of a conversation they see: any of `edit react retract`.
+
+    Whether they may react depends on the conversation, too: see `refuses_react`.
+    """
+    amends = set() if refuses_amend(book, message, operator) else {"edit", "retract"}
+    reacts = message.visible and message.deleted_at is None and message.channel in book.reacts
+    return frozenset(amends | ({"react"} if reacts else set()))
 
 
 def allowed(book: Rulebook, roster: Roster, conversation: Conversation, operator: str, now: datetime) -> frozenset[str]:

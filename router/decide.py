@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
-from router import amending, bot, clients, commands, leading, leave, offering, promises, queueing, sla, waiting
+from router import (
+    amending,
+    bot,
+    clients,
+    commands,
+    fetching,
+    leading,
+    leave,
+    offering,
+    promises,
+    queueing,
+    sla,
+    waiting,
+)
 from router import conversation as steps
-from router.client_events import ClientDeleted, ClientEdited, ClientEnded, ClientEvent, ClientMessage, ClientRated
+from router.client_events import (
+    ClientDeleted,
+    ClientEdited,
+    ClientEnded,
+    ClientEvent,
+    ClientMessage,
+    ClientRated,
+    ClientReach,
+    ClientReacted,
+    ClientStarted,
+)
 from router.desk import Desk
 from router.effects import Effect
-from router.events import Arrived, Event, Seen, SetPaused, SetPresence, TimerFired, TriageAnswered, Wake
+from router.events import Arrived, Event, FilesFetched, Seen, SetPaused, SetPresence, TimerFired, TriageAnswered, Wake
 from router.model import State
 from router.pledges import PROMISE, Target
 from router.rulebook import Rulebook
@@ -25,9 +50,10 @@ def decide(desk: Desk, event: Event, book: Rulebook, now: datetime) -> list[Effe
     The desk must hold what the event speaks of (see `needs` in the engine); what it does not hold does not exist.
     """
     turn = Turn(desk, book, now, event.id)
+    if isinstance(event, ClientEvent):
+        _HEARD[type(event)](turn, event)
+        return turn.effects
     match event:
-        case ClientMessage() | ClientEdited() | ClientDeleted() | ClientRated() | ClientEnded():
-            _heard(turn, event)
         case SetPaused():
             leading.set_paused(turn, event)
         case SetPresence():
@@ -36,8 +62,8 @@ def decide(desk: Desk, event: Event, book: Rulebook, now: datetime) -> list[Effe
             _planned(turn, event)
         case Seen():
             commands.seen(turn, event)
-        case TriageAnswered():
-            _triaged(turn, event)
+        case TriageAnswered() | FilesFetched():
+            _answered(turn, event)
         case TimerFired():
             _timer(turn, event)
         case Arrived():
@@ -60,18 +86,23 @@ def _planned(turn: Turn, event: AddLeave | RemoveLeave | CalendarRead) -> None:
             leave.read(turn, event)
 
 
-def _heard(turn: Turn, event: ClientEvent) -> None:
-    match event:
-        case ClientMessage():
-            clients.wrote(turn, event)
-        case ClientEdited():
-            amending.edited(turn, event)
-        case ClientDeleted():
-            amending.deleted(turn, event)
-        case ClientRated():
-            clients.rated(turn, event)
-        case ClientEnded():
-            clients.ended(turn, event)
+_HEARD: dict[type, Callable[[Turn, Any], None]] = {
+    ClientMessage: clients.wrote,
+    ClientEdited: amending.edited,
+    ClientDeleted: amending.deleted,
+    ClientRated: clients.rated,
+    ClientEnded: clients.ended,
+    ClientStarted: clients.started,
+    ClientReach: clients.reached,
+    ClientReacted: clients.reacted,
+}
+
+
+def _answered(turn: Turn, event: TriageAnswered | FilesFetched) -> None:
+    if isinstance(event, FilesFetched):
+        fetching.fetched(turn, event)
+    else:
+        _triaged(turn, event)
 
 
 def _triaged(turn: Turn, event: TriageAnswered) -> None:
@@ -102,6 +133,8 @@ def _timer(turn: Turn, event: TimerFired) -> None:
         offering.drain(turn)
     elif event.kind == steps.TRIAGE:
         bot.hear(turn, conversation, conversation.bot.pending, None)
+    elif event.kind == steps.FILES:
+        fetching.again(turn, conversation)
     elif event.kind == PROMISE:
         promises.due(turn, conversation)
     elif event.kind in _TARGETS:

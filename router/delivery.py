@@ -69,6 +69,8 @@ class Delivery(Struct, frozen=True):
     reason: str = ""
     #: rises with every delivery of the hub; given when it is committed, and anew when it is sent again
     cursor: int = 0
+    #: the platform's id of the message that it answers; known once it is being sent
+    answers: str = ""
     #: what is posted, for a delivery that carries no message but a notice of its own, such as a webhook's
     body: str = ""
 

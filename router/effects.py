@@ -50,6 +50,8 @@ class SaveClient(Struct, frozen=True):
 
     client: Client
     identity: Identity | None = None
+    #: whose staff learn of it
+    conversation: str = ""
 
 
 class SaveOperator(Struct, frozen=True):
@@ -81,6 +83,8 @@ class ChangeClient(Struct, frozen=True):
     client: str
     responsible: str | None = None
     priority: str | None = None
+    #: whose staff learn of it
+    conversation: str = ""
 
 
 class SaveLine(Struct, frozen=True):
@@ -133,6 +137,13 @@ class AskTriage(Struct, frozen=True):
     language: str
 
 
+class FetchFiles(Struct, frozen=True):
+    """Fetch the files of a message that are still with the platform; they come back as `FilesFetched`."""
+
+    conversation: str
+    message: str
+
+
 class ShowSeen(Struct, frozen=True):
     """Tell the channel that staff have read the client's messages up to `n`."""
 
@@ -171,5 +182,5 @@ Stored = (
     | Explain
     | Alert
 )
-AfterCommit = AskTriage | ShowSeen | Move | WakeLines | HoursChanged
+AfterCommit = AskTriage | FetchFiles | ShowSeen | Move | WakeLines | HoursChanged
 Effect = Stored | AfterCommit

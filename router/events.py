@@ -221,12 +221,13 @@ class TriageAnswered(Struct, frozen=True):
 
 
 class FilesFetched(Struct, frozen=True):
-    """What a message's files came to: each is here, in trouble, or still to be fetched later."""
+    """What became of a message's files."""
 
     id: str
     conversation: str
     message: str
-    attachments: tuple[Attachment, ...]
+    #: (as it was, as it is: here, or in trouble)
+    files: tuple[tuple[Attachment, Attachment], ...]
 
 
 class TimerFired(Struct, frozen=True):

@@ -36,14 +36,16 @@ class Forecast:
     rule: str
 
 
-def forecast(book: Rulebook, line: str, at: datetime, language: str = "", away: Collection[str] = ()) -> Forecast:
-    """Return what would become of a client of `language` who wants a person of `line` at a time.
+def forecast(
+    book: Rulebook, line: str, at: datetime, language: str = "", timezone: str = "", away: Collection[str] = ()
+) -> Forecast:
+    """Return what would become of a client of `language`, in `timezone`, who wants a person of `line` at a time.
 
     Whoever works then is taken to be available and free, unless they are among those `away`.
     """
     present = {name: OperatorState(name, Presence.AVAILABLE) for name in book.line(line).operators if name not in away}
     turn = Turn(Desk(line, Roster(present)), book, at, "forecast")
-    enqueue(turn, _newcomer(line, at, language))
+    enqueue(turn, _newcomer(line, at, language, timezone))
     explained = [effect for effect in turn.effects if isinstance(effect, Explain)][-1]
     said = [effect.message for effect in turn.effects if isinstance(effect, AddMessage)]
     hours, is_open = book.line(line).hours, book.is_open(line, at)
@@ -58,7 +60,7 @@ def forecast(book: Rulebook, line: str, at: datetime, language: str = "", away: 
     )
 
 
-def _newcomer(line: str, at: datetime, language: str) -> Conversation:
+def _newcomer(line: str, at: datetime, language: str, timezone: str) -> Conversation:
     return Conversation(
         id="newcomer",
         line=line,
@@ -69,4 +71,5 @@ def _newcomer(line: str, at: datetime, language: str) -> Conversation:
         client_name="",
         created_at=at,
         language=language,
+        timezone=timezone,
     )

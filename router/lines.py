@@ -93,7 +93,7 @@ class AutoClose(Strict):
 class Texts(Strict):
     """What the line says by itself, each in the client's language unless written here. An empty text says nothing."""
 
-    #: the line is closed now
+    #: the line is closed now; `{opens}` is when it opens, such as `tomorrow at 09:00`, if it ever does
     out_of_hours: str | None = None
     #: a person will answer
     queued: str | None = None

@@ -151,6 +151,8 @@ class BotMemory(Struct, frozen=True):
     tried: tuple[str, ...] = ()
     #: the message triage is looking at now; empty when none
     pending: str = ""
+    #: the album it has heard a part of last
+    album: str = ""
 
 
 class Rating(Struct, frozen=True):
@@ -217,9 +219,9 @@ class Conversation(Struct, frozen=True):
     client_n: int = 0
     #: the last message the client can see, shortened, for lists
     preview: str = ""
-    #: number of that message
     preview_n: int = 0
     language: str = ""
+    timezone: str = ""
     #: since when it waits for a person; kept when an offer returns to the queue
     queued_at: datetime | None = None
     #: when it was first taken
@@ -249,6 +251,8 @@ class Conversation(Struct, frozen=True):
     survey: Survey | None = None
     #: one-off texts already said, so that they are not said twice: `out_of_hours`, `queued`
     said: tuple[str, ...] = ()
+    #: messages with files that are still to be fetched
+    fetching: tuple[str, ...] = ()
     #: why nothing reaches its client at the moment: `blocked`, `gone`; empty when it does
     unreachable: str = ""
     #: why it was closed, in the operator's words

@@ -52,6 +52,8 @@ class Sender(Struct, frozen=True):
     name: str = ""
     #: BCP 47, for example `en` or `ru-RU`; empty when unknown
     language: str = ""
+    #: IANA name, such as `Europe/Berlin`; empty when unknown
+    timezone: str = ""
     phone: str = ""
     email: str = ""
     #: anything else worth showing on the card, for example the page the visitor is on
@@ -67,6 +69,7 @@ class Client(Struct, frozen=True):
     name: str
     created_at: datetime
     language: str = ""
+    timezone: str = ""
     phone: str = ""
     email: str = ""
     #: the operator who looks after them; empty for none

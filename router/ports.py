@@ -36,6 +36,7 @@ class Update(Struct, frozen=True):
 class Sent(Struct, frozen=True):
     """A platform took a message."""
 
+    #: the platform's id; where it became several messages there, all of theirs, with spaces between
     external_id: str = ""
     state: DeliveryState = DeliveryState.SENT
 
@@ -90,6 +91,9 @@ class Files(Protocol):
 
     async def find(self, file: str, *, channel: str, chat: str) -> Attachment | None:
         """Return the file's description, or None when it does not exist or belongs to another chat."""
+
+    async def described(self, file: str) -> Attachment | None:
+        """Return the file's description, whosever it is; None when it does not exist."""
 
     def read(self, file: str, *, start: int = 0) -> AsyncIterator[bytes]:
         """Yield the file's bytes from `start`."""

@@ -118,6 +118,21 @@ def unled(rules: Rules) -> list[str]:
     return [name for name, line in rules.lines.items() if line.escalate and line.escalate.to == "supervisors"]
 
 
+def clashes(rules: Rules) -> Iterator[tuple[str, str, timedelta, str, timedelta]]:
+    """Yield (line, setting, its time, setting, its time) where the first time makes the second one pointless."""
+    for name, line in rules.lines.items():
+        queue, target = line.queue, line.sla.first_response if line.sla else None
+        pairs = (
+            ("offer_timeout", line.offer_timeout, "sla.first_response", target),
+            ("offer_timeout", line.offer_timeout, "queue.max_wait", queue.max_wait),
+            ("queue.call_back_after", queue.call_back_after, "queue.max_wait", queue.max_wait),
+            ("queue.tell_every", queue.tell_every, "queue.max_wait", queue.max_wait),
+        )
+        for longer, time, shorter, limit in pairs:
+            if time is not None and limit is not None and time >= limit:
+                yield name, longer, time, shorter, limit
+
+
 def gaps(rules: Rules, line: str, now: datetime) -> list[Gap]:
     """Return when, from `now` on, a line is open and nobody of it works."""
     hours, plans = rules.lines[line].hours, [rules.operators[name].shifts for name in rules.lines[line].operators]

@@ -9,7 +9,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from router.absence import Absence, absent, interrupted
-from router.catalog import Catalog
+from router.catalog import Catalog, filled
 from router.hours import Plan, Stretch, next_opening, stretch
 from router.lines import Counts, LineRules
 from router.people import OperatorState, Role
@@ -39,6 +39,8 @@ class Rulebook:
     where: Mapping[str, str] = field(default_factory=dict)
     #: channels on which what was said can be changed and taken back
     amends: frozenset[str] = frozenset()
+    #: channels on which reactions can be shown
+    reacts: frozenset[str] = frozenset()
     #: channels that are told when a conversation is closed
     closings: frozenset[str] = frozenset()
     #: working time as last looked up: every decision asks for it, and it changes a few times a day
@@ -58,7 +60,8 @@ class Rulebook:
         """Return the rules as they are on these channels, by name, whose abilities decide what can be done there."""
         amends = frozenset(name for name, it in channels.items() if it.capabilities.edits)
         closings = frozenset(name for name, it in channels.items() if it.capabilities.closings)
-        return replace(self, amends=amends, closings=closings)
+        reacts = frozenset(name for name, it in channels.items() if it.capabilities.reactions)
+        return replace(self, amends=amends, closings=closings, reacts=reacts)
 
     def line(self, name: str) -> LineRules:
         """Return a line's rules; one that was taken out of the file keeps its conversations, for supervisors."""
@@ -173,7 +176,7 @@ class Rulebook:
     def text(self, line: str, key: str, tag: str, **values: str) -> str:
         """Return what a line says by itself: its own text, or the catalogue's in the client's language."""
         own: str | None = getattr(self.line(line).texts, key)
-        return self.catalog.say(self.language(tag), f"client.{key}", **values) if own is None else own
+        return self.catalog.say(self.language(tag), f"client.{key}", **values) if own is None else filled(own, values)
 
     def next_shift_change(self, line: str, states: Mapping[str, OperatorState], now: datetime) -> datetime | None:
         """Return when the line or any operator next begins or ends work: by transfer, anybody may hold its clients."""

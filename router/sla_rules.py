@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -74,7 +75,7 @@ class SlaRules(Strict):
                 raise ValueError(f"{name} is longer than resolution, which ends with the conversation: make it shorter")
         return self
 
-    @property
+    @cached_property
     def goals(self) -> Mapping[Target, timedelta]:
         """The targets that are set."""
         return {target: goal for target in Target if (goal := getattr(self, target))}

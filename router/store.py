@@ -13,6 +13,7 @@ from router.access import Accounts
 from router.delivery import Attempt, Delivery, DeliveryState
 from router.effects import ChangeClient, Explain, Outcome
 from router.history import History
+from router.lab.records import Records
 from router.loads import Load, LoadChange
 from router.model import Conversation, Message
 from router.overview import Overviews
@@ -178,6 +179,10 @@ class Store(Accounts, Overviews, Protocol):
     def history(self) -> History:
         """Versions of the settings."""
 
+    @property
+    def recordings(self) -> Records:
+        """What happened in a period, for rehearsals and reports."""
+
     # What lanes read
 
     async def waiting_of(self, line: str) -> list[Conversation]:
@@ -206,6 +211,9 @@ class Store(Accounts, Overviews, Protocol):
 
     async def client_messages(self, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], Message]:
         """Return clients' messages that exist, by (channel, chat, the platform's id); the latest of several."""
+
+    async def sent_messages(self, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], Message]:
+        """Return what was said to clients and arrived, by (channel, chat, an id that the platform gave it)."""
 
     async def chats_away(self, channel: str, line: str) -> dict[str, str]:
         """Return chat → line for the channel's unclosed conversations that are on another line than `line`."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from router.clocks import kept
+from router.conversation import with_files_timer
 from router.delivery import Action, Delivery
 from router.desk import Desk
 from router.effects import (
@@ -23,7 +24,7 @@ from router.effects import (
 )
 from router.ids import derive_at
 from router.loads import load_changes
-from router.media import Attachment
+from router.media import Attachment, Entity
 from router.model import Author, AuthorKind, Conversation, Message, MessageKind
 from router.people import Client, OperatorState
 from router.pledges import Target
@@ -60,6 +61,7 @@ class Turn:
     def save(self, conversation: Conversation) -> Conversation:
         """Put a conversation on the desk; count what it changed about its operators' loads, and set its clocks."""
         before = self.desk.get(conversation.id)
+        conversation = with_files_timer(before, conversation, self.now)
         conversation, missed = kept(before, conversation, self.book, self.now)
         for target in missed:
             conversation = self.breached(conversation, target)
@@ -87,6 +89,9 @@ class Turn:
         external_id: str = "",
         at: datetime | None = None,
         data: Mapping[str, str] | None = None,
+        entities: tuple[Entity, ...] = (),
+        reply_to: str = "",
+        album: str = "",
     ) -> tuple[Conversation, Message]:
         """Add a message, and its delivery when the client is to see it. The conversation is not saved yet."""
         number = conversation.n + 1
@@ -104,6 +109,9 @@ class Turn:
             external_id=external_id,
             choices=choices,
             data=data or {},
+            entities=entities,
+            reply_to=reply_to,
+            album=album,
         )
         step = replace(conversation, n=number)
         if message.visible:

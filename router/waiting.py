@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
 from router import conversation as steps
+from router.catalog import filled
 from router.effects import Move
 from router.model import Conversation
+from router.opening import in_words, zone_named
+from router.rulebook import Rulebook
 from router.turn import Turn
 
 #: what is told about how long it takes comes from so many who were served, or more
@@ -38,7 +41,25 @@ def announced(turn: Turn, conversation: Conversation) -> Conversation:
             return conversation  # the line that it goes to knows its place
         if not turn.pool.free:
             return _told_place(turn, step)
+    if key == "out_of_hours":
+        return turn.say(step, _closed(turn.book, step, turn.now))
     return turn.say(step, turn.book.text(step.line, key, step.language))
+
+
+def _closed(book: Rulebook, conversation: Conversation, now: datetime) -> str:
+    """Return what a client of a line that is closed is told: with when it opens, on their own clock if we know it."""
+    line, tag = conversation.line, conversation.language
+    opens, own = book.opens(line, now), book.line(line).texts.out_of_hours
+    if opens is None or own == "":
+        return book.text(line, "out_of_hours", tag)
+    # Nobody knows which language a text of the line's own is in: the business's is the best guess.
+    language = book.language(tag if own is None else "")
+    hours, theirs = book.line(line).hours, zone_named(conversation.timezone)
+    zone = theirs or (hours.zone if hours else UTC)
+    when = in_words(book.catalog, language, opens, now, zone, named=theirs is None)
+    if own is not None:
+        return filled(own, {"opens": when})
+    return book.catalog.say(language, "client.out_of_hours_until", opens=when)
 
 
 def _told_place(turn: Turn, conversation: Conversation) -> Conversation:

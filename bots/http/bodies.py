@@ -50,6 +50,8 @@ class Person(Address):
     email: Short = ""
     #: BCP 47, such as `en` or `ru-RU`; anything else is ignored
     language: Annotated[str, Field(max_length=35)] = ""
+    #: IANA name, such as `Europe/Berlin`; anything else is ignored
+    timezone: Annotated[str, Field(max_length=100)] = ""
     #: whatever else operators should see on the client's card
     facts: Annotated[
         Mapping[Annotated[str, Field(min_length=1, max_length=64)], Annotated[str, Field(max_length=1000)]],

@@ -19,6 +19,7 @@ from router.delivery import Delivery
 from router.errors import Unparsable
 from router.media import Attachment
 from router.model import AuthorKind, Message, MessageKind
+from router.opening import zone_named
 from router.people import Identity, Sender
 from router.ports import Outgoing, Update
 
@@ -126,6 +127,7 @@ def _sender(channel: str, person: Person) -> Sender:
         Identity(KIND, channel, person.id),
         name=one_line(person.name),
         language=person.language if _LANGUAGE.fullmatch(person.language) else "",
+        timezone=person.timezone if zone_named(person.timezone) else "",
         phone=one_line(person.phone),
         email=one_line(person.email),
         facts={one_line(name): one_line(value) for name, value in person.facts.items()},

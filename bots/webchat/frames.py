@@ -27,6 +27,8 @@ class Hello(Struct, tag="hello", forbid_unknown_fields=True):
     token: Annotated[str, Meta(max_length=500)] = ""
     after: Cursor = 0
     language: Annotated[str, Meta(max_length=100)] = ""
+    #: IANA name of the visitor's time zone
+    timezone: Annotated[str, Meta(max_length=100)] = ""
     #: what the site says the visitor is called; nobody has checked it
     name: Annotated[str, Meta(max_length=200)] = ""
 

@@ -17,6 +17,7 @@ from router.client_events import ClientEnded, ClientEvent, ClientMessage, Client
 from router.errors import Unparsable
 from router.media import Attachment
 from router.model import AuthorKind, Message
+from router.opening import zone_named
 from router.people import Identity, Sender
 from router.ports import Entry, Update
 
@@ -36,6 +37,7 @@ class Visitor:
     id: str
     language: str = ""
     name: str = ""
+    timezone: str = ""
 
 
 class _File(Struct, forbid_unknown_fields=True):
@@ -52,6 +54,7 @@ class _Raw(Struct, forbid_unknown_fields=True):
     id: Annotated[str, Meta(min_length=1)]
     visitor: Annotated[str, Meta(min_length=1)]
     language: str = ""
+    timezone: str = ""
     name: str = ""
     page: str = ""
     text: str = ""
@@ -75,6 +78,7 @@ def one_line(text: str, limit: int) -> str:
 def update_of(visitor: Visitor, frame: Lasting, files: Sequence[Attachment] = ()) -> Update:
     """Return the ledger's update: its id makes a repeated frame a duplicate."""
     raw: dict[str, Any] = {"id": frame.id, "visitor": visitor.id, "language": visitor.language, "name": visitor.name}
+    raw |= {"timezone": visitor.timezone} if visitor.timezone else {}
     if isinstance(frame, Say):
         raw |= {"type": "message", "text": frame.text, "page": frame.page, "typed_at": frame.at}
         raw["files"] = [{"id": f.id, "name": f.name, "media_type": f.media_type, "size": f.size} for f in files]
@@ -112,7 +116,9 @@ def _sender(channel: str, said: _Raw) -> Sender:
     language = said.language if _LANGUAGE.fullmatch(said.language) else ""
     page = one_line(said.page, _PAGE_LIMIT)
     facts = {"page": page} if _PAGE.fullmatch(page) else {}
-    return Sender(Identity(KIND, channel, clean(said.visitor)), one_line(said.name, 100), language, facts=facts)
+    timezone = said.timezone if zone_named(said.timezone) else ""
+    identity = Identity(KIND, channel, clean(said.visitor))
+    return Sender(identity, one_line(said.name, 100), language, timezone, facts=facts)
 
 
 def entry_frame(entry: Entry, links: Mapping[str, str]) -> dict[str, Any]:

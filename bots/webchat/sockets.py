@@ -59,7 +59,7 @@ async def _turn_away(ws: web.WebSocketResponse, language: str) -> None:
 
 async def _welcome(running: Running, ws: web.WebSocketResponse, hello: Hello, address: str) -> None:
     known = running.tokens.visitor(hello.token)
-    visitor = Visitor(known or running.tokens.new_visitor(), hello.language, hello.name)
+    visitor = Visitor(known or running.tokens.new_visitor(), hello.language, hello.name, hello.timezone)
     with running.visitor_seats.seat(visitor.id) as seated:
         if not seated:
             await _turn_away(ws, hello.language)

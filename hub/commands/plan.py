@@ -14,7 +14,8 @@ import typer
 from hub.commands.store import DEFAULT, SettingsFile
 from hub.settings import Settings, load, next_start_only, parse
 from hub.settings.load import read_bytes
-from router.review import Change, Gap, changes, gaps, idle, loops, missing_skills, unled
+from router.durations import written_as
+from router.review import Change, Gap, changes, clashes, gaps, idle, loops, missing_skills, unled
 from router.rules import Rules
 
 #: gaps of one line that are written out
@@ -81,6 +82,11 @@ def _what_to_look_at(rules: Rules, now: datetime) -> Iterator[str]:
         for way in loops(rules)
     ]
     warnings += [f"The line {name} escalates to supervisors, and there are none." for name in unled(rules)]
+    warnings += [
+        f"On the line {line}, {longer} ({written_as(time)}) is not shorter than {shorter} ({written_as(limit)}), "
+        "which is over first."
+        for line, longer, time, shorter, limit in clashes(rules)
+    ]
     for name, line in rules.lines.items():
         if line.operators:
             warnings += _deserted(gaps(rules, name, now), line.hours.zone if line.hours else UTC)

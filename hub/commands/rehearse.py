@@ -120,11 +120,14 @@ def rehearsal(
 
 async def read(settings: Settings, file: Path, between: tuple[datetime, datetime]) -> Recording:
     """Read the recording of a period from the store that a settings file names. Raises `Misconfigured`."""
-    from hub.rehearsal import counted, recorded
+    from crm_store.recordings import Recordings
+    from hub.recordings import recorded
+    from hub.rehearsal import directory
 
     async with connected(settings, file, settings.store.database) as database:
-        with _bar("Reading", await counted(database, *between)) as bar:
-            return await recorded(database, settings, *between, bar.update)
+        records = Recordings(database)
+        with _bar("Reading", await records.count(*between)) as bar:
+            return await recorded(records, directory(settings), *between, bar.update)
 
 
 def _told(at: datetime, zone: tzinfo) -> str:

@@ -17,12 +17,14 @@ from hub.commands.table import table
 from hub.settings import Settings, load
 from router.errors import Misconfigured
 from router.forecast import Forecast, forecast
+from router.opening import zone_named
 from router.rulebook import Rulebook
 
 _DAY, _TIME = "%A, %d %B %Y", "%H:%M"
 Line = Annotated[str, typer.Argument(metavar="LINE", help="The line a client comes to.")]
 At = Annotated[str, typer.Option(metavar="TIME", help="When, such as 2026-12-31T17:58; in the line's time zone. Now.")]
 Language = Annotated[str, typer.Option(metavar="TAG", help="The client's language, such as ru.")]
+Timezone = Annotated[str, typer.Option(metavar="ZONE", help="The client's time zone, such as Asia/Tokyo.")]
 Away = Annotated[list[str] | None, typer.Option(metavar="OPERATOR", help="Somebody who is not there; may be repeated.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -31,6 +33,7 @@ def when(
     line: Line,
     at: At = "",
     language: Language = "",
+    timezone: Timezone = "",
     away: Away = None,
     as_json: AsJson = False,
     file: SettingsFile = DEFAULT,
@@ -48,10 +51,12 @@ def when(
     known(line, settings.rules.lines, "line")
     for name in away or ():
         known(name, settings.rules.operators, "operator")
+    if timezone and zone_named(timezone) is None:
+        raise Misconfigured(f"{timezone!r} is no time zone: name one such as Europe/Berlin.")
     book = Rulebook(settings.rules, read_catalog("router"), load_answers(None), settings.where)
     zone = _zone(settings, line)
     moment = _moment(at, zone)
-    found = forecast(book, line, moment.astimezone(UTC), language, away or ())
+    found = forecast(book, line, moment.astimezone(UTC), language, timezone, away or ())
     if as_json:
         typer.echo(json.dumps(asdict(found) | {"at": moment}, default=_plain, indent=2, ensure_ascii=False))
     else:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from hub.engine.backoff import persist
+from hub.engine.fetching import FetchingDesk
 from hub.engine.outbox import Outbox
 from hub.engine.outlet import Outlet
 from hub.engine.tasks import end
@@ -15,6 +16,7 @@ from router.effects import (
     AddMessage,
     AskTriage,
     Effect,
+    FetchFiles,
     HoursChanged,
     Move,
     Requeue,
@@ -52,6 +54,7 @@ class Aftermath:
         channels: Mapping[str, Channel],
         ways_out: Mapping[str, Outbox | Outlet],
         triage: TriageDesk,
+        fetching: FetchingDesk,
         lines: Lines,
         report: Callable[[asyncio.Task[None]], None],
     ) -> None:
@@ -59,6 +62,7 @@ class Aftermath:
         self._channels = channels
         self._ways_out = ways_out
         self._triage = triage
+        self._fetching = fetching
         self._lines = lines
         self._report = report
         self._chores: set[asyncio.Task[None]] = set()
@@ -67,6 +71,7 @@ class Aftermath:
             SaveConversation: self._saved,
             Requeue: lambda effect: self.chore(self._resend(effect.delivery)),
             AskTriage: triage.ask,
+            FetchFiles: fetching.ask,
             ShowSeen: self._seen,
             Move: lambda effect: lines.moved(effect.conversation),
             WakeLines: self._wake,
@@ -76,7 +81,7 @@ class Aftermath:
     @property
     def idle(self) -> bool:
         """Whether nothing is being done on the side."""
-        return not self._chores and self._triage.idle
+        return not self._chores and self._triage.idle and self._fetching.idle
 
     def act(self, effects: Sequence[Effect]) -> None:
         """Do what committed effects ask for."""
@@ -120,3 +125,4 @@ class Aftermath:
         """Give up what is being done; the next start takes it up where that matters."""
         await end(self._chores)
         await self._triage.close()
+        await self._fetching.close()

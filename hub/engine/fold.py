@@ -74,7 +74,7 @@ def _client(batch: Batch, effect: SaveClient) -> _News:
     batch.clients[effect.client.id] = effect.client
     if effect.identity is not None:
         batch.identities[effect.identity] = effect.client.id
-    return _Event("client", effect.client.id, "")
+    return _Event("client", effect.client.id, effect.conversation)
 
 
 def _card(batch: Batch, effect: ChangeClient) -> _Event | None:
@@ -82,7 +82,7 @@ def _card(batch: Batch, effect: ChangeClient) -> _Event | None:
     responsible = before.responsible if effect.responsible is None else effect.responsible
     priority = before.priority if effect.priority is None else effect.priority
     batch.cards[effect.client] = ChangeClient(effect.client, responsible, priority)
-    return _Event("client", effect.client, "")
+    return _Event("client", effect.client, effect.conversation)
 
 
 def _line(batch: Batch, effect: SaveLine) -> _Event | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
 from hub.engine.committer import Decided
 from hub.engine.engine import Engine
 from router.delivery import RECEIPT_ORDER, DeliveryState, Receipt
+from router.media import Attachment
 from router.ports import Chat, FeedEvent, Outgoing, Update
 from router.store import DeliveryChange
 
@@ -18,7 +19,8 @@ _OURS = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING, De
 class ChannelHost:
     """Implements `router.ports.Host` for one channel."""
 
-    def __init__(self, channel: str, engine: Engine, secret: str) -> None:
+    def __init__(self, channel: str, engine: Engine, secret: str, link: Callable[[Attachment], str]) -> None:
+        self.link = link
         self._channel = channel
         self._engine = engine
         self.secret = secret

@@ -6,10 +6,19 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from hub.engine.inbox import Ring, Work
-from router.client_events import ClientDeleted, ClientEdited, ClientEvent, ClientMessage, ClientRated
+from router.client_events import (
+    ClientDeleted,
+    ClientEdited,
+    ClientEvent,
+    ClientMessage,
+    ClientRated,
+    ClientReach,
+    ClientReacted,
+    ClientStarted,
+)
 from router.clients import is_over
 from router.desk import Desk
-from router.events import Amendment, Event, Reopen, Resend, SetPaused, StaffEvent, Wake
+from router.events import Amendment, Event, FilesFetched, React, Reopen, Reply, Resend, SetPaused, StaffEvent, Wake
 from router.model import Conversation, State
 from router.rulebook import Rulebook
 from router.rules import Rules
@@ -65,8 +74,10 @@ async def gather(store: Store, desk: Desk, book: Rulebook, batch: Sequence[Work]
 async def _messages(store: Store, desk: Desk, batch: Sequence[Work]) -> None:
     """Load the messages and deliveries that are to be changed; those this batch makes itself join them later."""
     desk.forget_messages()
-    asked = {w.event.message for w in batch if isinstance(w.event, Amendment)}
-    heard = {_key(w.event) for w in batch if isinstance(w.event, ClientEdited | ClientDeleted)}
+    asked = {w.event.message for w in batch if isinstance(w.event, Amendment | React | FilesFetched)}
+    asked |= {w.event.reply_to for w in batch if isinstance(w.event, Reply) and w.event.reply_to}
+    meant = {key for w in batch if (key := _meant(w.event))}
+    heard = {_key(w.event) for w in batch if isinstance(w.event, ClientEdited | ClientDeleted)} | meant
     deliveries = {w.event.delivery for w in batch if isinstance(w.event, Resend)}
     found = await store.deliveries(deliveries) if deliveries else {}
     desk.deliveries = {key: delivery for key, (delivery, _) in found.items()}
@@ -75,6 +86,17 @@ async def _messages(store: Store, desk: Desk, batch: Sequence[Work]) -> None:
     said += (await store.client_messages(heard)).values() if heard else ()
     for message in said:
         desk.remember(message)
+    for (_, _, id_), message in (await store.sent_messages(meant)).items() if meant else ():
+        desk.remember_sent(id_, message)
+
+
+def _meant(event: Event | Ring) -> tuple[str, str, str] | None:
+    """Return the message, whoever said it, that a client answers or reacts to."""
+    if isinstance(event, ClientReacted):
+        return event.channel, event.chat, event.external_id
+    if isinstance(event, ClientMessage) and event.reply_to:
+        return event.channel, event.chat, event.reply_to
+    return None
 
 
 def _key(event: ClientEdited | ClientDeleted) -> tuple[str, str, str]:
@@ -86,6 +108,9 @@ def _place(desk: Desk, event: Event | Ring) -> str | None:
     if isinstance(event, ClientEdited | ClientDeleted):
         message = desk.heard(*_key(event))
         return message.conversation if message else None
+    if isinstance(event, ClientReacted):
+        known = desk.known(event.channel, event.chat, event.external_id)
+        return known.conversation if known else None
     return conversation_of(event)
 
 
@@ -135,13 +160,15 @@ async def _chats(store: Store, desk: Desk, book: Rulebook, batch: Sequence[Work]
 
 
 def _continues(event: Event | Ring, other: Conversation, book: Rulebook, now: datetime) -> bool:
-    return isinstance(event, ClientRated) or not is_over(book, other, now)
+    return isinstance(event, ClientRated | ClientReach) or not is_over(book, other, now)
 
 
 async def _people(store: Store, desk: Desk, batch: Sequence[Work]) -> None:
     """Load the clients who are about to begin a conversation, and who spoke with them last."""
     keys = set()
     for work in batch:
+        if isinstance(work.event, ClientStarted):
+            keys.add(work.event.sender.identity.key)
         if isinstance(work.event, ClientMessage):
             latest = desk.of_chat(work.event.channel, work.event.chat)
             if latest is None or latest.state is State.CLOSED:

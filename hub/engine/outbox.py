@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
@@ -19,7 +19,7 @@ from hub.engine.sending import Attempted, aimed, attempt, interrupted
 from hub.engine.tasks import end
 from router.delivery import Action, Delivery, DeliveryState
 from router.model import Message
-from router.ports import Channel, Clock, FeedEvent
+from router.ports import Channel, Clock, FeedEvent, Paced
 from router.store import DeliveryChange, Store
 
 _log = structlog.get_logger(__name__)
@@ -106,8 +106,11 @@ class Outbox:
         due = chat.waiting[0][0].next_at
         if due is None or due <= self._clock.now():
             self._ready.append(key)
-            return
-        task = asyncio.create_task(self._rest(key, due))
+        else:
+            self._wait(key, due)
+
+    def _wait(self, key: str, until: datetime) -> None:
+        task = asyncio.create_task(self._rest(key, until))
         self._resting.add(task)
         task.add_done_callback(self._resting.discard)
 
@@ -175,14 +178,21 @@ class Outbox:
         return starting
 
     def _starting(self) -> list[tuple[Delivery, Message]]:
-        starting = []
-        for _ in range(min(len(self._ready), max(0, _AT_ONCE - len(self._sending)))):
+        starting: list[tuple[Delivery, Message]] = []
+        room = max(0, _AT_ONCE - len(self._sending))
+        for _ in range(len(self._ready)):
+            if len(starting) == room:
+                break
             key = self._ready.popleft()
-            starting.append(self._chats[key].waiting[0])
+            due = self.channel.not_before(key) if isinstance(self.channel, Paced) else None
+            if due is not None and due > self._clock.now():
+                self._wait(key, due)
+            else:
+                starting.append(self._chats[key].waiting[0])
         return starting
 
     async def _send(self, delivery: Delivery, message: Message) -> None:
-        delivery, began = await self._aim(delivery), perf_counter()
+        delivery, began = await self._aim(delivery, message), perf_counter()
         result = await attempt(self.channel, self._clock, delivery, message)
         self._meters.attempted(self.channel.name, result.change.state, perf_counter() - began)
         if result.channel_fault and result.channel_fault != self.fault:
@@ -191,12 +201,27 @@ class Outbox:
         self._finished.append(result)
         self._stirred.set()
 
-    async def _aim(self, delivery: Delivery) -> Delivery:
-        """Point an edit or a deletion at what it changes: that went out before it, and is recorded."""
+    async def _aim(self, delivery: Delivery, message: Message) -> Delivery:
+        """Point a delivery at the message of the platform's that it changes or answers, which is recorded."""
         if delivery.action is Action.SEND:
-            return delivery
-        found = await persist("read deliveries", lambda: self._store.deliveries_of([delivery.message]))
-        return aimed(delivery, found.get(delivery.message, ()))
+            answers = await self._platforms_id(message.reply_to) if message.reply_to else ""
+            return replace(delivery, answers=answers)
+        if message.external_id:
+            return replace(delivery, external_id=message.external_id)
+        return aimed(delivery, await self._sendings(message.id))
+
+    async def _platforms_id(self, message: str) -> str:
+        """Return the platform's first id of a message, whoever said it; empty when it never arrived there."""
+        found = await persist("read a message", lambda: self._store.messages_by_id([message]))
+        said = found.get(message)
+        if said is not None and said.external_id:
+            return said.external_id
+        arrived = next((it.external_id for it in await self._sendings(message) if it.external_id), "")
+        return arrived.partition(" ")[0]
+
+    async def _sendings(self, message: str) -> Sequence[Delivery]:
+        found = await persist("read deliveries", lambda: self._store.deliveries_of([message]))
+        return found.get(message, ())
 
     def _settle(self, done: Attempted) -> None:
         """Let the chat's next one go, or keep the head for another try."""

@@ -7,7 +7,19 @@ from http import HTTPStatus
 from typing import Any
 
 from hub.web.access import visible
-from hub.web.bodies import NewJoin, NewNote, NewPromise, NewReply, NewResend, NewText, NewTransfer, Nothing, SeenUpTo
+from hub.web.bodies import (
+    NewEnd,
+    NewJoin,
+    NewNote,
+    NewPromise,
+    NewReaction,
+    NewReply,
+    NewResend,
+    NewText,
+    NewTransfer,
+    Nothing,
+    SeenUpTo,
+)
 from hub.web.commanding import command
 from hub.web.operations import Call, operation
 from hub.web.problems import Problem
@@ -56,7 +68,7 @@ async def skip(call: Call[Nothing, Nothing]) -> Done:
 @operation("POST", "/conversations/{id}/replies", "Answer the client", body=NewReply, problems=_REFUSED)
 async def reply(call: Call[NewReply, Nothing]) -> Done:
     """Answer the client."""
-    return await _say(call, "reply")
+    return await _say(call, "reply", reply_to=call.body.reply_to)
 
 
 @operation(
@@ -96,10 +108,10 @@ async def leave(call: Call[Nothing, Nothing]) -> Done:
     return await _carry_out(call, "leave")
 
 
-@operation("POST", "/conversations/{id}/close", "End the conversation", problems=_REFUSED)
-async def close(call: Call[Nothing, Nothing]) -> Done:
-    """End it."""
-    return await _carry_out(call, "close")
+@operation("POST", "/conversations/{id}/close", "End the conversation", body=NewEnd, problems=_REFUSED)
+async def close(call: Call[NewEnd, Nothing]) -> Done:
+    """End it; the reason is for staff and reports."""
+    return await _carry_out(call, "close", reason=call.body.reason)
 
 
 @operation("POST", "/conversations/{id}/reopen", "Continue a closed conversation", problems=_REFUSED)
@@ -161,6 +173,21 @@ async def retract(call: Call[Nothing, Nothing]) -> Done:
     return await _carry_out(call, "retract", message=call.path("message"))
 
 
+@operation(
+    "POST",
+    "/conversations/{id}/messages/{message}/reaction",
+    "React to what was said, or take one's reaction away",
+    body=NewReaction,
+    problems=_REFUSED,
+)
+async def react(call: Call[NewReaction, Nothing]) -> Done:
+    """For whoever holds the conversation, supervisors and admins; an empty emoji takes the reaction away.
+
+    Which emoji a messenger shows is its own: one that it does not know fails as a delivery.
+    """
+    return await _carry_out(call, "react", message=call.path("message"), emoji=call.body.emoji)
+
+
 @operation("POST", "/conversations/{id}/seen", "Say up to which message the conversation was read", body=SeenUpTo)
 async def seen(call: Call[SeenUpTo, Nothing]) -> Done:
     """Mark as read."""
@@ -177,6 +204,6 @@ async def typing(call: Call[Nothing, Nothing]) -> Done:
 
 
 OPERATIONS = (
-    *(take, skip, reply, note, transfer, join, leave, close, reopen, snooze, unsnooze, resend, edit, retract),
+    *(take, skip, reply, note, transfer, join, leave, close, reopen, snooze, unsnooze, resend, edit, retract, react),
     *(seen, typing),
 )

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from hub.web.access import of_client, visible, wanted_by
 from hub.web.bodies import Nothing, WantedConversations, WantedMessages
+from hub.web.message_views import MessageView
 from hub.web.operations import Call, operation
 from hub.web.present import client_view
 from hub.web.problems import not_found
-from hub.web.views import (
-    ClientCard,
-    ConversationDetail,
-    ConversationPage,
-    MessagePage,
-    MessageView,
-)
+from hub.web.views import ClientCard, ConversationDetail, ConversationPage, MessagePage
 from hub.web.why_views import Explanations
 
 #: conversations on a client's card

@@ -10,12 +10,15 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from hub.links import PATH
 from hub.web.access import visible
 from hub.web.bodies import NewFile, Nothing
+from hub.web.facade import Hub
+from hub.web.keys import HUB
+from hub.web.message_views import FileView
 from hub.web.operations import Call, operation
 from hub.web.present import file_view
 from hub.web.problems import Problem, not_found
-from hub.web.views import FileView
 from router.errors import Conflict, Rejected
 from router.media import Attachment
 from router.model import Conversation
@@ -105,21 +108,34 @@ async def download(call: Call[Nothing, Nothing]) -> web.StreamResponse:
     found = await call.hub.store.files.find(call.path("file"), channel=it.channel, chat=it.chat)
     if found is None:
         raise not_found("file")
-    start, end = wanted_range(call.request.headers.get("Range", ""), found.size)
+    return await served(call.hub, call.request, found)
+
+
+async def linked(request: web.Request) -> web.StreamResponse:
+    """Serve a file to whoever has its address: what a messenger could not carry (`GET /files/{token}/{name}`)."""
+    hub = request.app[HUB]
+    file = hub.links.file(request.match_info["token"]) if hub.links is not None else None
+    found = await hub.store.files.described(file) if file else None
+    if found is None:
+        raise web.HTTPNotFound(text="This file is not here any more, or the address is not complete.")
+    return await served(hub, request, found)
+
+
+async def served(hub: Hub, request: web.Request, found: Attachment) -> web.StreamResponse:
+    """Stream a file, or the range of it that is asked for."""
+    start, end = wanted_range(request.headers.get("Range", ""), found.size)
     response = web.StreamResponse(headers=_headers(found))
     response.content_length = end - start
-    if "Range" in call.request.headers:
+    if "Range" in request.headers:
         response.set_status(HTTPStatus.PARTIAL_CONTENT)
         response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
-    await response.prepare(call.request)
-    await _stream(call, response, found, start, end - start)
+    await response.prepare(request)
+    await _stream(hub, response, found, start, end - start)
     return response
 
 
-async def _stream(
-    call: Call[Nothing, Nothing], response: web.StreamResponse, found: Attachment, start: int, left: int
-) -> None:
-    async for chunk in call.hub.store.files.read(found.id, start=start):
+async def _stream(hub: Hub, response: web.StreamResponse, found: Attachment, start: int, left: int) -> None:
+    async for chunk in hub.store.files.read(found.id, start=start):
         await response.write(chunk[:left])
         left -= len(chunk)
         if left <= 0:
@@ -151,4 +167,5 @@ def _headers(found: Attachment) -> dict[str, str]:
     }
 
 
+ROUTES = (web.get(f"{PATH}/{{token}}/{{name}}", linked),)
 OPERATIONS = (upload, download)

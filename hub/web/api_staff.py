@@ -44,7 +44,7 @@ async def lines(call: Call[Nothing, Nothing]) -> Lines:
         wanted = Filter(lines=(line,), states=("queued", "offered"))
         waiting, _ = await call.hub.store.list_conversations(wanted, limit=_COUNTED)
         views.append(line_view(call.hub, line, len(waiting), call.operator))
-    return Lines(lines=views)
+    return Lines(lines=views, priorities=[*call.hub.rules.priorities])
 
 
 @operation("GET", "/canned", "Ready-made texts by their shortcut")

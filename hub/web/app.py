@@ -19,6 +19,7 @@ from hub.web import (
     api_leave,
     api_ledger,
     api_live,
+    api_reports,
     api_session,
     api_settings,
     api_staff,
@@ -51,6 +52,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *api_staff.OPERATIONS,
     *api_leave.OPERATIONS,
     *api_live.OPERATIONS,
+    *api_reports.OPERATIONS,
     *api_feed.OPERATIONS,
     *api_leading.OPERATIONS,
     *api_webhooks.OPERATIONS,
@@ -80,7 +82,7 @@ def build_app(hub: Hub) -> web.Application:
     _add_reference(app, hub)
     app[probes.READINESS] = probes.Readiness(hub)
     app.cleanup_ctx.append(probes.watch_loop)
-    app.add_routes([*pages.ROUTES, *probes.ROUTES])
+    app.add_routes([*pages.ROUTES, *probes.ROUTES, *api_files.ROUTES])
     app.add_routes([web.static("/static", pages.HERE / "static", append_version=True)])
     for channel in hub.channels.values():
         app.add_routes(_routes(channel))

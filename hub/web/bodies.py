@@ -91,6 +91,22 @@ class _Said(Body):
 class NewReply(_Said):
     """An answer to the client."""
 
+    #: id of the message of this conversation that it answers; empty for none
+    reply_to: Annotated[str, Field(max_length=200), AfterValidator(_speakable)] = ""
+
+
+class NewReaction(Body):
+    """One emoji; empty for none."""
+
+    emoji: Annotated[str, Field(max_length=32), AfterValidator(_speakable)]
+
+
+class NewEnd(Body):
+    """Why a conversation ends."""
+
+    #: for staff and reports; may be empty
+    reason: Annotated[str, Field(max_length=500), AfterValidator(_speakable)] = ""
+
 
 class NewText(Body):
     """What a message shall say from now on; empty only where it has files."""

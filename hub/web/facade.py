@@ -7,6 +7,7 @@ from typing import Protocol
 
 from hub.engine.meters import Meters
 from hub.engine.recent import Recent
+from hub.links import Links
 from hub.settings.model import Settings
 from router.effects import Outcome
 from router.model import Conversation, Message
@@ -128,6 +129,10 @@ class Hub(Protocol):
     @property
     def meters(self) -> Meters:
         """What the hub counts about itself."""
+
+    @property
+    def links(self) -> Links | None:
+        """Addresses of files for clients; None until the hub runs."""
 
     async def metrics(self) -> bytes:
         """Return everything the hub counts about itself, in the text format of Prometheus."""

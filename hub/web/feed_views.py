@@ -7,9 +7,10 @@ from typing import Literal
 
 from msgspec import Struct
 
+from hub.web.message_views import DeliveryView, MessageView
 from hub.web.moment import Moment
 from hub.web.pledge_views import AlertView
-from hub.web.views import ClientView, ConversationView, DeliveryView, MessageView, OperatorView
+from hub.web.views import ClientView, ConversationView, OperatorView
 
 
 class LineNews(Struct, frozen=True):

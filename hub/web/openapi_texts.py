@@ -47,6 +47,7 @@ TAGS = {
     "Clients": "Clients' cards.",
     "Staff": "Colleagues, lines and ready-made texts.",
     "Events": "The feed of everything that happens.",
+    "Reports": "Figures of what happened, for those who lead.",
     "Webhooks": "The feed, sent to addresses of yours.",
     "Settings": "Who changed the rules and when, for admins.",
     "Ledger": "What came in and could not be understood, for admins.",

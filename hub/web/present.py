@@ -9,22 +9,18 @@ from typing import Literal, cast
 import msgspec
 
 from hub.web.facade import Hub
+from hub.web.message_views import AuthorView, DeliveryView, EntityView, FileView, MessageView, VersionView
 from hub.web.pledge_views import AlertView, ClockView, PromiseView
 from hub.web.speech import Speech
 from hub.web.views import (
     AnswerView,
-    AuthorView,
     ClientView,
     ConversationView,
-    DeliveryView,
-    FileView,
     HandoffView,
     IdentityView,
     LineView,
-    MessageView,
     OperatorView,
     RatingView,
-    VersionView,
 )
 from hub.web.why_views import ConsideredView, ExplanationView
 from router.catalog import Catalog
@@ -124,6 +120,10 @@ class Presenter:
             deliveries=[delivery_view(delivery) for delivery in deliveries],
             edited_at=it.edited_at,
             deleted_at=it.deleted_at,
+            entities=[EntityView(each.kind, each.start, each.length, each.url) for each in it.entities],
+            reply_to=it.reply_to,
+            album=it.album,
+            reactions=it.reactions,
             versions=[VersionView(text=version.text, at=version.at) for version in it.versions],
             actions=sorted(self._hub.allowed_of(it, self._operator)),
         )
@@ -177,7 +177,18 @@ def clock_views(it: Conversation) -> list[ClockView]:
 def file_view(conversation: str, it: Attachment) -> FileView:
     """Return a file with the address from which staff read it."""
     url = f"/api/v1/conversations/{conversation}/files/{it.id}"
-    return FileView(id=it.id, name=it.name, media_type=it.media_type, size=it.size, picture=it.is_picture, url=url)
+    return FileView(
+        id=it.id,
+        name=it.name,
+        media_type=it.media_type,
+        size=it.size,
+        picture=it.is_picture and it.is_here,
+        url=url,
+        kind=it.kind,
+        duration=it.duration,
+        here=it.is_here,
+        trouble=it.trouble,
+    )
 
 
 def delivery_view(it: Delivery) -> DeliveryView:
@@ -201,6 +212,7 @@ def client_view(it: Client) -> ClientView:
         id=it.id,
         name=it.name,
         language=it.language,
+        timezone=it.timezone,
         phone=it.phone,
         email=it.email,
         created_at=it.created_at,

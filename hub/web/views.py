@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from hub.web.message_views import MessageView
 from hub.web.moment import Moment
 from hub.web.pledge_views import ClockView, PromiseView
-from router.delivery import Action, DeliveryState
-from router.model import AuthorKind, FloorHolder, JoinMode, MessageKind, State
+from router.model import FloorHolder, JoinMode, State
 from router.people import Presence, Role
 from router.pledges import Target
 
@@ -19,71 +19,6 @@ class Done(Struct, frozen=True):
     """The command was carried out."""
 
     done: Annotated[bool, Meta(extra_json_schema={"const": True})] = True
-
-
-class FileView(Struct, frozen=True, kw_only=True):
-    """A file of a message."""
-
-    id: str
-    name: str
-    media_type: str
-    #: bytes
-    size: int
-    #: browsers may show it inline
-    picture: bool
-    url: str
-
-
-class DeliveryView(Struct, frozen=True, kw_only=True):
-    """How far the sending of one message has got."""
-
-    id: str
-    message: str
-    conversation: str
-    channel: str
-    action: Action
-    state: DeliveryState
-    #: the platform's own reason, when it failed or nobody can tell
-    reason: str
-    attempts: int
-
-
-class AuthorView(Struct, frozen=True):
-    """Who said something."""
-
-    kind: AuthorKind
-    id: str
-    name: str
-
-
-class VersionView(Struct, frozen=True):
-    """What a message said until another text took its place."""
-
-    text: str
-    at: Moment
-
-
-class MessageView(Struct, frozen=True, kw_only=True):
-    """Something said."""
-
-    id: str
-    conversation: str
-    n: int
-    author: AuthorView
-    kind: MessageKind
-    #: for kind `event`: a sentence in the reader's language
-    text: str
-    at: Moment
-    attachments: Sequence[FileView]
-    choices: Sequence[str]
-    deliveries: Sequence[DeliveryView]
-    edited_at: Moment | None
-    #: clients no longer see it, staff do
-    deleted_at: Moment | None
-    #: the latest earlier texts, oldest first
-    versions: Sequence[VersionView]
-    #: what the reader may do with it: `edit`, `retract`
-    actions: Sequence[str]
 
 
 class HandoffView(Struct, frozen=True):
@@ -179,6 +114,8 @@ class ClientView(Struct, frozen=True, kw_only=True):
     id: str
     name: str
     language: str
+    #: IANA name; empty when unknown
+    timezone: str
     phone: str
     email: str
     created_at: Moment
@@ -266,6 +203,8 @@ class Lines(Struct, frozen=True):
     """All lines."""
 
     lines: Sequence[LineView]
+    #: classes that conversations may have, as the settings name them
+    priorities: Sequence[str]
 
 
 class Canned(Struct, frozen=True):

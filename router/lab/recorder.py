@@ -24,6 +24,11 @@ class Recorder:
         """Take a conversation in."""
         self._visits += retold(record, self._directory, self._since, self._until)
 
+    def add_all(self, records: Iterable[Record]) -> None:
+        """Take several in."""
+        for record in records:
+            self.add(record)
+
     def recording(self, now: Mapping[str, Presence], changes: Iterable[PresenceChange]) -> Recording:
         """Return the recording. `now` is who is at work today, `changes` what is known of how they came and went."""
         visits = sorted(self._visits, key=lambda each: (each[0].at, each[0].id))

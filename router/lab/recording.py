@@ -30,6 +30,8 @@ class Step(Struct, frozen=True, gc=False):
     after: float
     #: the operator or line it is handed on to
     to: str = ""
+    #: who handed it on or let it go
+    by: str = ""
 
 
 class Visit(Struct, frozen=True):

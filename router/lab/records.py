@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Protocol, Self
 
 from msgspec import Struct
 
-from router.lab.recording import Visit
+from router.lab.recording import PresenceChange, Visit
+from router.people import Presence
 from router.rules import Rules
 
 
@@ -55,6 +56,22 @@ class Record(Struct, frozen=True):
     asked: tuple[Asked, ...] = ()
     #: when the rules were first asked about it, and its line then; None when nobody knows
     first: tuple[datetime, str] | None = None
+
+
+class Records(Protocol):
+    """Reads what happened in a period. Every call raises `Retryable` when the database cannot be reached."""
+
+    async def count(self, since: datetime, until: datetime) -> int:
+        """Return how many conversations `records` yields."""
+
+    def records(self, since: datetime, until: datetime) -> AsyncIterator[list[Record]]:
+        """Yield pages of the conversations that waited for a person before `until` and went on after `since`."""
+
+    async def presence_changes(self, console: str, since: datetime) -> list[PresenceChange]:
+        """Return how operators came and went after a time; their commands are in the ledger under `console`."""
+
+    async def presences(self) -> dict[str, Presence]:
+        """Return operator → presence as it is now."""
 
 
 @dataclass(frozen=True, slots=True)

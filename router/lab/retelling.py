@@ -14,6 +14,7 @@ from router.lab.records import Asked, Directory, Record, Told
 
 _HANDED_OVER, _CLOSED = "handoff_", "closed_by_"
 _MOVES = frozenset({"overflowed", "handed_round", "escalated_line"})
+_PARTINGS = frozenset({"let_go", "to_operator", "to_line"})
 #: an offer is written down when it is committed, which may be a moment after what followed it
 _MOMENT = timedelta(seconds=1)
 
@@ -215,7 +216,8 @@ class _Teller:
             return
         if kind == "reply" and last == ["reply", "reply"]:
             after += self.steps.pop().after
-        self.steps.append(Step(kind, after, to))  # type: ignore[arg-type]  # callers name kinds of steps
+        by = self.holder if kind in _PARTINGS else ""
+        self.steps.append(Step(kind, after, to, by))  # type: ignore[arg-type]  # callers name kinds of steps
         self.base = at
 
     def _closed(self, told: Told) -> None:

@@ -173,3 +173,66 @@ async def test_why_is_answered_in_plain_words(anna: Operator, visitor: Visitor, 
     await expect(anna.field).to_have_value("")
     await expect(visitor.bubble("/why")).to_have_count(0)
     assert faults == []
+
+
+async def test_who_passes_on_what_is_shown_for_a_line(sofia: Operator, anna: Operator, visitor: Visitor) -> None:
+    """What came, was taken and ended is counted for whoever had it; other periods can be chosen."""
+    await anna.come()
+    await visitor.say(ASKS)
+    await anna.take()
+    await anna.say("Good morning!")
+    await anna.press_action("Close")
+    await anna.page.locator("dialog .primary").click()
+    page = sofia.page
+    await page.locator("#line-effort").click()
+    dialog = page.locator("dialog")
+    await expect(dialog).to_contain_text("1 conversations came, were taken and ended.")
+    await expect(dialog.locator("tbody tr")).to_contain_text("Anna")
+    await expect(dialog.locator("tbody tr")).to_contain_text("0 of 1")
+    await dialog.locator("select").select_option("30")
+    await expect(dialog).to_contain_text("Nobody passes on clearly more")
+
+
+async def test_a_card_says_who_looks_after_the_client_and_what_time_it_is_there(
+    anna: Operator, visitor: Visitor, faults: list[str]
+) -> None:
+    """Whoever holds the conversation chooses; the clock is that of the client's browser."""
+    page = anna.page
+    await anna.come()
+    await visitor.say(ASKS)
+    await anna.take()
+    card = page.locator("#card")
+    await expect(card.locator("time[data-zone]")).to_contain_text(":")
+    await card.get_by_role("button", name="Change").click()
+    await page.locator("dialog [name=responsible]").select_option("boris")
+    await page.locator("dialog [name=priority]").select_option("regular")
+    await page.locator("dialog .primary").click()
+    await expect(card).to_contain_text("Boris")
+    await expect(card).to_contain_text("regular")
+    assert faults == []
+
+
+async def test_leave_is_entered_and_taken_away_in_the_console(
+    anna: Operator, sofia: Operator, faults: list[str]
+) -> None:
+    """Everybody's own by their name, and a colleague's by those who lead, where the line is."""
+    page = anna.page
+    await page.locator("#me").click()
+    leaves = page.locator(".leave-row")
+    await expect(page.locator("dialog")).to_contain_text("No leave is entered.")
+    await page.locator("dialog [name=from]").fill("2099-07-01")
+    await page.locator("dialog [name=to]").fill("2099-07-14")
+    await page.locator("dialog [name=note]").fill("by the sea")
+    await page.locator("dialog .primary").click()
+    await expect(leaves).to_contain_text("July 1, 2099 to July 14, 2099")
+    await expect(leaves).to_contain_text("by the sea")
+    theirs = sofia.page
+    await theirs.locator(".line-operator", has_text="Anna").get_by_role("button", name="Leave").click()
+    await expect(theirs.locator(".leave-row")).to_contain_text("by the sea")
+    await theirs.locator("dialog [name=from]").fill("2099-08-01")
+    await theirs.locator("dialog [name=reason]").select_option("sick")
+    await theirs.locator("dialog .primary").click()
+    await expect(theirs.locator(".leave-row")).to_have_count(2)
+    await theirs.locator(".leave-row").nth(1).get_by_role("button").click()
+    await expect(theirs.locator(".leave-row")).to_have_count(1)
+    assert faults == []

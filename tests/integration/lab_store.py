@@ -47,7 +47,7 @@ def _conversation(random: Random, key: str, at: datetime, operators: list[str]) 
     taken = at + random.randrange(2, 30) * SECOND
     told: list[tuple[datetime, Author, str]] = [(at, client, "hi"), (taken, system, "taken")]
     now = taken
-    for author in (operator, client, operator):
+    for author in (operator, *[client, operator] * random.choice([0, 1, 1, 3])):
         now += random.randrange(5, 60) * SECOND
         told.append((now, author, "some words"))
     closed = now + random.randrange(5, 100) * SECOND
@@ -55,7 +55,8 @@ def _conversation(random: Random, key: str, at: datetime, operators: list[str]) 
     it = Conversation(
         id=key, line="sales", channel="shop", kind="http", chat=key, client=f"c{key}", client_name="", created_at=at,
         state=State.CLOSED, operator=who, queued_at=at, taken_at=taken, answered_at=told[2][0],
-        last_client_at=told[3][0], last_reply_at=now, closed_at=closed, closed_by=who, n=len(told),
+        last_client_at=told[-3][0] if len(told) > 4 else at, last_reply_at=now, closed_at=closed,
+        closed_by=who, n=len(told),
     )  # fmt: skip
     yield "conversations", encode(it, phase="closed", activity=closed.replace(second=0, microsecond=0), staff=[who])
     explain = Explain(key, "offer", (who,), ((who, "chosen_even"),), "", line="sales")

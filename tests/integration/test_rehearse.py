@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from crm_store import MongoStore
-from hub.rehearsal import recorded, rehearsed
+from hub.recordings import recorded
+from hub.rehearsal import directory, rehearsed
 from router.lab.recording import Recording
 from router.model import Conversation
 from router.rules import Rules
@@ -121,7 +122,7 @@ async def recording(store: MongoStore) -> Recording:
     async with running(stage_of(store, [channel], RULES, clock)) as stage:
         await a_day(Day(stage, channel, clock))
     settings = settings_of(Rules.model_validate(RULES))
-    return await recorded(store.database, settings, NOON - SECOND, clock.now(), lambda _: None)
+    return await recorded(store.recordings, directory(settings), NOON - SECOND, clock.now())
 
 
 async def test_under_its_own_rules_a_day_comes_out_as_it_was(recording: Recording) -> None:

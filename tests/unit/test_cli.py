@@ -116,6 +116,10 @@ async def test_when_tells_when_a_closed_line_opens(tmp_path: Path) -> None:
     assert any("а" <= letter <= "я" for letter in third)
     code, out, _ = await hub("when", "sales", "--at", "2026-12-31T17:58", "--json", folder=tmp_path)
     told = json.loads(out)
+    assert "on Monday at 09:00 (Berlin)" in told["told"][0]
+    there = ("--timezone", "Asia/Tokyo", "--language", "ru")
+    code, out, _ = await hub("when", "sales", "--at", "2027-01-02T12:00", *there, folder=tmp_path)
+    assert "вернёмся в понедельник в 17:00" in out
     assert (told["is_open"], told["at"]) == (False, "2026-12-31T17:58:00+01:00")
 
 
@@ -124,6 +128,7 @@ async def test_when_explains_what_it_cannot_answer(tmp_path: Path) -> None:
     for arguments, words in [
         (("saels",), "There is no line named 'saels'. Did you mean sales?"),
         (("sales", "--away", "zoe"), "There is no operator named 'zoe'. There are: anna, boris."),
+        (("sales", "--timezone", "Tokyo"), "'Tokyo' is no time zone: name one such as Europe/Berlin."),
         (("sales", "--at", "tomorrow"), "'tomorrow' is not a time: write one such as 2026-12-31T17:58."),
     ]:
         code, out, errors = await hub("when", *arguments, folder=tmp_path)
@@ -133,9 +138,8 @@ async def test_when_explains_what_it_cannot_answer(tmp_path: Path) -> None:
 async def test_plan_tells_what_changes_and_what_to_look_at(tmp_path: Path) -> None:
     """In the words of the file; a stretch in which nobody works, and who serves no line, are pointed out."""
     (tmp_path / "config.yaml").write_text(WHEN, "utf-8")
-    new = (
-        WHEN.replace("strict", "even").replace("mon-fri: 09:00-18:00", "mon-sun: 09:00-18:00").replace(", boris]", "]")
-    )
+    new = WHEN.replace("strict", "even\n    offer_timeout: 10m\n    queue: { max_wait: 5m }")
+    new = new.replace("mon-fri: 09:00-18:00", "mon-sun: 09:00-18:00").replace(", boris]", "]")
     new = new.replace("anna: { name: Anna,", "anna: { name: Anna, hours: { week: { mon-fri: 08:00-20:00 } },")
     (tmp_path / "new.yaml").write_text(new, "utf-8")
     code, out, errors = await hub("plan", "new.yaml", folder=tmp_path)
@@ -146,6 +150,8 @@ async def test_plan_tells_what_changes_and_what_to_look_at(tmp_path: Path) -> No
     assert "  lines.sales.hours.week.sat: 09:00-18:00 (new)" in lines
     assert any(line.startswith("  operators.anna.hours: {") and line.endswith("(new)") for line in lines)
     assert "  Boris (boris) serves no line." in lines
+    clash = "offer_timeout (10m) is not shorter than queue.max_wait (5m), which is over first."
+    assert f"  On the line sales, {clash}" in lines
     assert any(line.startswith("  The line sales is open and nobody works from S") for line in lines)
     code, out, _ = await hub("plan", "config.yaml", folder=tmp_path)
     assert out.splitlines()[0] == "No rule changes."

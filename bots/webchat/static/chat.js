@@ -103,7 +103,8 @@ export class Chat {
 
   #hello() {
     const { name, language } = this.#options;
-    const hello = { after: this.#thread.cursor, language };
+    const { timeZone = '' } = Intl.DateTimeFormat().resolvedOptions();
+    const hello = { after: this.#thread.cursor, language, timezone: timeZone };
     return { ...hello, token: this.#kept.get('token', ''), ...(name && { name: name.slice(0, 200) }) };
   }
 

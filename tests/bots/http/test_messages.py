@@ -27,11 +27,13 @@ async def test_all_that_is_known_of_a_client_comes_along(shop: Shop) -> None:
         "phone": "+49 30 1234",
         "email": "carl@example.com",
         "language": "de-DE",
+        "timezone": "Europe/Berlin",
         "facts": {"plan": "gold"},
     }
     at = "2026-02-01T12:00:00+03:00"
     assert await shop.post("messages", said(**{"from": person}, id="m-1", chat="room 5", at=at)) == NEW
-    assert await shop.post("messages", said(**{"from": {"id": "c-8", "language": "Klingon, mostly"}})) == NEW
+    nonsense = {"id": "c-8", "language": "Klingon, mostly", "timezone": "noon"}
+    assert await shop.post("messages", said(**{"from": nonsense})) == NEW
     first, second = shop.host.events
     assert isinstance(first, ClientMessage)
     assert isinstance(second, ClientMessage)
@@ -40,8 +42,8 @@ async def test_all_that_is_known_of_a_client_comes_along(shop: Shop) -> None:
     sender = first.sender
     assert (sender.identity.key, sender.name) == (f"http:{NAME}:c-7", "Carl   Müller")
     assert (sender.phone, sender.email, sender.language) == ("+49 30 1234", "carl@example.com", "de-DE")
-    assert sender.facts == {"plan": "gold"}
-    assert (second.chat, second.sender.language) == ("c-8", "")
+    assert (sender.facts, sender.timezone) == ({"plan": "gold"}, "Europe/Berlin")
+    assert (second.chat, second.sender.language, second.sender.timezone) == ("c-8", "", "")
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1969-01-01T00:00:00Z"])

@@ -47,25 +47,25 @@ async def test_a_false_token_makes_a_new_visitor(shop: Shop, token: str) -> None
 
 
 async def test_a_message_becomes_an_event_with_its_sender(shop: Shop) -> None:
-    """Identity, language, name and page reach the hub cleaned."""
-    async with shop.visit(language="ru-RU", name="An\x00na\n ") as visit:
+    """Identity, language, time zone, name and page reach the hub cleaned."""
+    async with shop.visit(language="ru-RU", timezone="Europe/Berlin", name="An\x00na\n ") as visit:
         await visit.tell("hi", page="https://shop.example/cart?x=1", at="2199-01-01T00:00:00Z")
         event = shop.host.events[0]
     assert isinstance(event, ClientMessage)
     assert event.chat == event.sender.identity.user == visit.chat
     assert event.sender.identity.account == shop.channel.name
-    assert (event.sender.language, event.sender.name) == ("ru-RU", "An na")
+    assert (event.sender.language, event.sender.timezone, event.sender.name) == ("ru-RU", "Europe/Berlin", "An na")
     assert event.sender.facts == {"page": "https://shop.example/cart?x=1"}
     assert event.at <= shop.host.clock.now()
 
 
 async def test_a_page_that_is_no_page_is_not_shown_to_operators(shop: Shop) -> None:
     """Only web addresses count as pages."""
-    async with shop.visit(language="<b>") as visit:
+    async with shop.visit(language="<b>", timezone="Mars/<b>") as visit:
         await visit.tell("hi", page="javascript:alert(1)")
     event = shop.host.events[0]
     assert isinstance(event, ClientMessage)
-    assert (event.sender.facts, event.sender.language) == ({}, "")
+    assert (event.sender.facts, event.sender.language, event.sender.timezone) == ({}, "", "")
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, PAGE - 1, PAGE, PAGE + 20])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -25,3 +27,10 @@ def test_the_same_cause_at_the_same_moment_makes_the_same_id() -> None:
     assert derive_at(at, "a", "b") != derive_at(at, "ab")
     assert derive_at(at, "a", "b").endswith(derive("a", "b"))
     assert derive_at(at, "a").isalnum()
+
+
+@given(st.lists(st.text(), max_size=4))
+def test_ids_are_base32_of_a_digest(parts: list[str]) -> None:
+    """The same in every release: what is decided again after an upgrade makes the same things."""
+    digest = hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=10).digest()
+    assert derive(*parts) == base64.b32encode(digest).decode().lower()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from router.people import OperatorState
-from router.review import AHEAD, Change, changes, gaps, idle, loops, missing_skills, unled
+from router.review import AHEAD, Change, changes, clashes, gaps, idle, loops, missing_skills, unled
 from router.rules import Rules
 from tests.unit.router.shops import shop, two_lines
 from tests.unit.router.world import World
@@ -93,3 +93,23 @@ def test_escalation_to_supervisors_who_do_not_exist_is_found() -> None:
     assert unled(Rules.model_validate(rules)) == []
     rules["operators"]["eve"]["role"] = "operator"
     assert unled(Rules.model_validate(rules)) == ["sales"]
+
+
+def test_times_that_outlast_what_they_are_for_are_named() -> None:
+    """An offer that stands longer than its client waits, or than the target for the answer, serves nobody."""
+    line = {
+        "name": "Sales",
+        "operators": [],
+        "offer_timeout": "10m",
+        "sla": {"first_response": "10m"},
+        "queue": {"max_wait": "5m", "call_back_after": "5m", "tell_position": True, "tell_every": "1m"},
+    }
+    found = [
+        (longer, shorter) for _, longer, _, shorter, _ in clashes(Rules.model_validate({"lines": {"sales": line}}))
+    ]
+    assert found == [
+        ("offer_timeout", "sla.first_response"),
+        ("offer_timeout", "queue.max_wait"),
+        ("queue.call_back_after", "queue.max_wait"),
+    ]
+    assert list(clashes(Rules.model_validate({"lines": {"sales": {"name": "Sales", "operators": []}}}))) == []

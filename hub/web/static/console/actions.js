@@ -103,6 +103,7 @@ export async function loadStaff() {
   const [operators, lines] = await Promise.all([get("/operators"), get("/lines")]);
   state.operators = new Map(operators.operators.map((it) => [it.id, it]));
   state.lines = lines.lines;
+  state.priorities = lines.priorities;
   state.me = state.operators.get(state.me.id) ?? state.me;
   changed();
 }

@@ -60,6 +60,7 @@ function send(method, path, body, key = newKey()) {
 
 export const post = (path, body, key) => send("POST", path, body, key);
 export const put = (path, body) => send("PUT", path, body);
+export const remove = (path) => send("DELETE", path);
 
 /** Sign out; the answer does not matter, the page is left either way. */
 export const signOut = () => fetch(`${BASE}/session`, { method: "DELETE", credentials: "same-origin" });

@@ -4,6 +4,7 @@ import { setPresence } from "./actions.js";
 import { signOut } from "./api.js";
 import { showKeys } from "./dialogs.js";
 import { byId, fill, h, icon } from "./dom.js";
+import { showLeave } from "./leave.js";
 import { askPermission, notificationsState } from "./notify.js";
 import { state } from "./state.js";
 import { t } from "./texts.js";
@@ -60,6 +61,7 @@ function broken() {
 export function startBar() {
   byId("notifications").addEventListener("click", askPermission);
   byId("keys").addEventListener("click", showKeys);
+  byId("me").addEventListener("click", () => showLeave({ id: state.me.id, name: state.me.name }));
   byId("sign-out").addEventListener("click", async () => {
     await signOut();
     sessionStorage.clear();

@@ -1,10 +1,11 @@
 // The client's card: who they are, what the bot found out, and everything they ever wrote about.
 
-import { leaveConversation, open } from "./actions.js";
+import { leaveConversation, may, open } from "./actions.js";
+import { askClient } from "./client.js";
 import { byId, fill, h, icon } from "./dom.js";
 import { channelIcon } from "./list.js";
 import { changed, nameOf, selected, state } from "./state.js";
-import { dateOf, known, momentOf, t } from "./texts.js";
+import { dateOf, known, momentOf, t, timeIn } from "./texts.js";
 import { showWhy } from "./why.js";
 
 export function drawCard() {
@@ -39,7 +40,7 @@ function parts(it, card) {
   return [
     it.rating && rating(it.rating),
     it.handoff && handoff(it.handoff),
-    card ? contacts(card.client) : h("p", { class: "empty" }, t("list.loading")),
+    card ? contacts(it, card.client) : h("p", { class: "empty" }, t("list.loading")),
     card && identities(card.client),
     about(it),
     card && history(it, card.conversations),
@@ -72,7 +73,7 @@ function handoff(it) {
   );
 }
 
-function contacts(client) {
+function contacts(it, client) {
   const phone = client.phone && h("a", { href: `tel:${client.phone.replace(/[^\d+]/g, "")}` }, client.phone);
   const mail = client.email && h("a", { href: `mailto:${client.email}` }, client.email);
   const own = Object.entries(client.facts).map(([name, value]) => [known(`fact.${name}`, name.replaceAll("_", " ")), h("bdi", {}, value)]);
@@ -84,8 +85,18 @@ function contacts(client) {
     [t("card.priority"), client.priority],
     [t("card.since"), dateOf(client.created_at)],
     ...own,
+    [t("card.there"), client.timezone && clockOf(client.timezone)],
   ]);
-  return section(t("card.client"), rows);
+  const edit = () => askClient(it, client);
+  const button = may("client", it) && h("button", { type: "button", class: "small", onclick: edit }, icon("pencil"), t("client.edit"));
+  return section(t("card.client"), rows, button);
+}
+
+/** What time it is where the client is, going on by itself. */
+const clockOf = (zone) => h("time", { data: { zone } }, timeIn(zone));
+
+export function tickClocks() {
+  for (const element of document.querySelectorAll("#card [data-zone]")) element.textContent = timeIn(element.dataset.zone);
 }
 
 function languageName(tag) {

@@ -2,7 +2,9 @@
 
 import { openDialog } from "./dialogs.js";
 import { byId, fill, h, icon, show } from "./dom.js";
+import { showEffort } from "./effort.js";
 import { leads, live, setPaused, shown } from "./live.js";
+import { showLeave } from "./leave.js";
 import { drawQueue } from "./queue.js";
 import { state } from "./state.js";
 import { span, t, when } from "./texts.js";
@@ -107,6 +109,7 @@ const figures = (it) => [
   figure(it.waiting, t("state.waiting")),
   figure(it.triage, t("state.triage")),
   h("span", { class: "line-late" }, late(it)),
+  h("button", { type: "button", id: "line-effort", class: "quiet", onclick: () => showEffort(it.line) }, t("lines.effort")),
 ];
 
 function operator({ operator: it, load, capacity }) {
@@ -123,6 +126,7 @@ function operator({ operator: it, load, capacity }) {
       { class: "load-of", title: t("bar.load.title") },
       h("meter", { min: 0, max: it.capacity, high: it.capacity * 0.99, value: it.load, "aria-label": t("bar.load.title") }),
       t("bar.load", { load: it.load, capacity: it.capacity }),
+      h("button", { type: "button", class: "quiet", onclick: () => showLeave(it) }, t("leave")),
     ),
   );
 }

@@ -3,7 +3,7 @@
 import { loadList, loadStaff, loadThread, sayRead } from "./actions.js";
 import { get } from "./api.js";
 import { drawBar, startBar } from "./bar.js";
-import { drawCard } from "./card.js";
+import { drawCard, tickClocks } from "./card.js";
 import { drawComposer, startComposer } from "./composer.js";
 import { Feed } from "./feed.js";
 import { byId } from "./dom.js";
@@ -93,7 +93,10 @@ function listen() {
     toast(t("thread.gone"), "info");
     location.hash = "#/";
   });
-  setInterval(tick, 1000);
+  setInterval(() => {
+    tick();
+    tickClocks();
+  }, 1000);
 }
 
 async function refreshRules() {

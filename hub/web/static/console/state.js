@@ -6,6 +6,8 @@ export const state = {
   me: null,
   operators: new Map(),
   lines: [],
+  /** classes of conversations */
+  priorities: [],
   canned: {},
   problems: [],
   /** id → conversation as the hub last told it */

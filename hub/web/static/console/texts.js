@@ -46,6 +46,12 @@ export function momentIn(iso, zone) {
   return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium", timeZone: zone }).format(new Date(iso));
 }
 
+/** The time now in another time zone, with its name: `23:40 (Asia/Tokyo)`. */
+export function timeIn(zone) {
+  const time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", timeZone: zone }).format(new Date());
+  return `${time} (${zone.replaceAll("_", " ")})`;
+}
+
 /** A moment for lists: the time today, else the day. */
 export function momentOf(iso) {
   return sameDay(new Date(iso), new Date()) ? timeOf(iso) : shortDay.format(new Date(iso));
