@@ -1,0 +1,1 @@
+"""Telegram: clients write to a bot of yours. See docs/telegram.md."""
