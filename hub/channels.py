@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bots import http, webchat
+from bots import http, telegram, webchat
 from bots.http.settings import HttpSettings
+from bots.telegram.settings import TelegramSettings
 from bots.webchat.settings import WebchatSettings
 from router.ports import Channel
 
@@ -28,6 +29,7 @@ class Kind:
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "http": Kind(HttpSettings, http.build),
+        "telegram": Kind(TelegramSettings, telegram.build),
         "webchat": Kind(WebchatSettings, webchat.build),
     }
 )

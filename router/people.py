@@ -9,7 +9,6 @@ from enum import StrEnum
 from msgspec import Struct
 
 from router.absence import Absence
-from router.media import Attachment
 
 
 class Presence(StrEnum):
@@ -58,8 +57,6 @@ class Sender(Struct, frozen=True):
     email: str = ""
     #: anything else worth showing on the card, for example the page the visitor is on
     facts: Mapping[str, str] = {}
-    #: their picture, as far as the platform has one: a file to be fetched, with `source`
-    photo: Attachment | None = None
 
 
 class Client(Struct, frozen=True):
@@ -79,7 +76,6 @@ class Client(Struct, frozen=True):
     #: identity keys
     identities: tuple[str, ...] = ()
     facts: Mapping[str, str] = {}
-    photo: Attachment | None = None
 
 
 class OperatorState(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Where messages go at Telegram, as one string for each chat: `Delivery.chat` says everything that sending has to know."""
+"""Where messages go at Telegram, as one string for each chat, which says everything that sending has to know."""
 
 from __future__ import annotations
 

@@ -31,7 +31,9 @@ def shown_as_text(message: Json, language: Language, *, own_phone: str = "") -> 
     for name, show in _SHOWN.items():
         if message.get(name) is not None:
             it = part(message, name)
-            return say("own_contact", language, phone=own_phone) if name == "contact" and own_phone else show(it, language)
+            return (
+                say("own_contact", language, phone=own_phone) if name == "contact" and own_phone else show(it, language)
+            )
     return "" if attachments_of(message, "") else say("unknown", language)
 
 

@@ -12,7 +12,7 @@ from bots.telegram.buttons import CHOICE, RATING, pressed
 from bots.telegram.catalogue import closest
 from bots.telegram.content import is_service, shown_as_text
 from bots.telegram.groups import is_for_us
-from bots.telegram.media import attachments_of, picture_of
+from bots.telegram.media import attachments_of
 from bots.telegram.reading import Json, listed, maybe, moment, number, one_line, part, read, words
 from bots.telegram.settings import TelegramSettings
 from bots.telegram.text import from_telegram
@@ -21,7 +21,6 @@ from router.client_events import (
     ClientEdited,
     ClientEvent,
     ClientMessage,
-    ClientMoved,
     ClientRated,
     ClientReach,
     ClientReacted,
@@ -43,8 +42,8 @@ ALLOWED = (
     "callback_query",
     "my_chat_member",
 )
-#: what the hub itself puts into the ledger, because Telegram only says it when it is asked for something
-REACH, MOVED = "trunkline_reach", "trunkline_moved"
+#: what the channel itself puts into the ledger, because Telegram only says it when it is asked for something
+REACH = "trunkline_reach"
 _START = re.compile(r"/start(?:@\w+)?(?:\s+([A-Za-z0-9_-]{1,64}))?\s*")
 #: shown for a reaction that has no emoji of its own
 _CUSTOM = "❔"
@@ -77,9 +76,6 @@ def event_of(channel: str, settings: TelegramSettings, update: str, raw: str, at
 def _said(message: Json, seen: _Seen) -> ClientEvent | None:
     """Return what a new message is."""
     where, n = address_of(message), number(message, "message_id")
-    if message.get("migrate_to_chat_id") is not None:
-        to = Address(number(message, "migrate_to_chat_id"))
-        return ClientMoved(seen.id, seen.channel, str(where), str(to), seen.at)
     author = _author(message, where, seen)
     if author is None or is_service(message) or not is_for_us(message, where, seen.settings):
         return None
@@ -126,7 +122,6 @@ def _sender(author: Json, message: Json, seen: _Seen) -> Sender:
         language=language if _LANGUAGE.fullmatch(language) else "",
         phone=_phone(contact) if own else "",
         facts={"telegram": f"@{username}"} if username else {},
-        photo=picture_of(author),
     )
 
 
@@ -162,7 +157,9 @@ def _deleted(body: Json, seen: _Seen) -> ClientEvent | None:
     if not isinstance(ids, list) or len(ids) != 1:
         raise Unparsable("Expected exactly one of message_ids in an update of Telegram.")
     where = address_of(body)
-    return ClientDeleted(seen.id, seen.channel, str(where), str(number({"message_ids": ids[0]}, "message_ids")), seen.at)
+    return ClientDeleted(
+        seen.id, seen.channel, str(where), str(number({"message_ids": ids[0]}, "message_ids")), seen.at
+    )
 
 
 def _reacted(body: Json, seen: _Seen) -> ClientEvent | None:
@@ -201,10 +198,6 @@ def _found_out(body: Json, seen: _Seen) -> ClientEvent | None:
     return ClientReach(seen.id, seen.channel, words(body, "chat"), words(body, "why"), seen.at)
 
 
-def _moved(body: Json, seen: _Seen) -> ClientEvent | None:
-    return ClientMoved(seen.id, seen.channel, words(body, "chat"), words(body, "to"), seen.at)
-
-
 _UPDATES: Mapping[str, Callable[[Json, _Seen], ClientEvent | None]] = {
     "message": _said,
     "business_message": _said,
@@ -215,5 +208,4 @@ _UPDATES: Mapping[str, Callable[[Json, _Seen], ClientEvent | None]] = {
     "callback_query": _pressed,
     "my_chat_member": _reach,
     REACH: _found_out,
-    MOVED: _moved,
 }

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bots.telegram.reading import Json, listed, number, one_line, part, size, words
+from bots.telegram.reading import Json, listed, one_line, part, size, words
 from router.errors import Unparsable
 from router.ids import derive
 from router.media import Attachment, MediaKind
-
-#: what an `Attachment.source` begins with: a file's id, or whose picture it is
-FILE, PICTURE = "file:", "picture:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ def _file(it: Json, looks: _Looks, update: str) -> Attachment:
         size(it, "file_size"),
         kind=looks.kind,
         duration=size(it, "duration"),
-        source=FILE + source,
+        source=source,
     )
 
 
@@ -75,10 +72,3 @@ def _sticker(it: Json) -> tuple[str, str]:
     if it.get("is_animated") is True:
         return "sticker.tgs", "application/x-tgsticker"
     return "sticker.webp", "image/webp"
-
-
-def picture_of(user: Json) -> Attachment:
-    """Return a person's picture, which may turn out not to be there when it is fetched."""
-    whose = number(user, "id")
-    id_ = derive("telegram picture", str(whose))
-    return Attachment(id_, "photo.jpg", "image/jpeg", 0, kind="photo", source=f"{PICTURE}{whose}")

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.client_events import ClientMessage
-from router.delivery import DeliveryState
+from router.delivery import Action, DeliveryState
 from router.errors import HubError, Unparsable
 from router.ports import Channel
 from tests.contract.host import MemoryHost
@@ -80,6 +80,14 @@ class ChannelContract(ABC):
     async def fail(self, platform: Platform, failure: str) -> None:
         """Make the platform answer the next send with one of `failures`."""
         raise NotImplementedError
+
+    async def spoil(self, platform: Platform) -> bool:
+        """Make the platform hand over something that cannot be understood; return whether one of this kind can."""
+        return False
+
+    async def shows_changes(self) -> bool:
+        """Return whether `Platform.shown` shows texts as they are now, and not as they came."""
+        return False
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[tuple[MemoryHost, Platform]]:
@@ -173,6 +181,35 @@ class ChannelContract(ABC):
             assert host.texts(platform.chat) == ["hello"]
             assert not host.poison
 
+    async def test_what_the_hub_kept_before_it_died_is_not_kept_twice(self) -> None:
+        """When the hub dies between keeping and saying so, the client repeats itself and is heard once."""
+        async with self.running() as (host, platform):
+            host.dies_after_keeping = True
+            assert not await platform.say("hello", _ID[0])
+            host.dies_after_keeping = False
+            assert await platform.say("hello", _ID[0])
+            assert await platform.say("again", _ID[1])
+            assert host.texts(platform.chat) == ["hello", "again"]
+
+    async def test_poison_blocks_nothing(self) -> None:
+        """What cannot be understood is set aside, and what comes before and behind it arrives in order."""
+        async with self.running() as (host, platform):
+            assert await platform.say("before", _ID[0])
+            if not await self.spoil(platform):
+                pytest.skip("this platform's door refuses what cannot be understood, so nothing of it comes in")
+            assert await platform.say("behind", _ID[1])
+            assert host.texts(platform.chat) == ["before", "behind"]
+            assert len(host.poison) == 1
+
+    async def test_a_text_as_long_as_it_says_arrives_whole(self) -> None:
+        """The longest text is shown in full, in one message or several, and no word of it is torn apart."""
+        words = ["🙂word"] * (self.make_channel().capabilities.max_text // 6)
+        async with self.running() as (host, platform):
+            await platform.say("hello", _ID[0])
+            await host.reply(platform.chat, " ".join(words))
+            shown = [word for text in await platform.shown(1) for word in text.split()]
+            assert shown == words
+
     async def test_replies_arrive_in_order(self) -> None:
         """What is sent is shown to the client, in the order sent."""
         async with self.running() as (host, platform):
@@ -212,6 +249,21 @@ class ChannelContract(ABC):
                 await self.fail(platform, failure)
                 with pytest.raises(expected):
                     await host.reply(platform.chat, "hello")
+
+    async def test_edits_and_deletions_reach_the_client(self) -> None:
+        """Where the channel says so, what was said is shown as it is now, or no more."""
+        async with self.running() as (host, platform):
+            can = self.make_channel().capabilities
+            if not can.edits or can.pulled or not await self.shows_changes():
+                pytest.skip("what was sent by this channel is changed where its own tests look")
+            await platform.say("hello", _ID[0])
+            await host.reply(platform.chat, "one")
+            await host.reply(platform.chat, "two")
+            one, two = host.messages(platform.chat)[-2:]
+            await host.amend(one, "first")
+            assert list(await platform.shown(2)) == ["first", "two"]
+            await host.amend(two, action=Action.DELETE)
+            assert list(await platform.shown(1)) == ["first"]
 
     async def test_stopping_leaves_nothing_behind(self) -> None:
         """A cancelled channel ends soon and takes its tasks with it."""

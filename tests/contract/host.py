@@ -38,7 +38,7 @@ class TestClock:
         self._ahead += by
 
     async def sleep_until(self, at: datetime) -> None:
-        raise NotImplementedError("channels under test do not sleep by the hub's clock")
+        await asyncio.sleep(max(0.0, (at - self.now()).total_seconds()))
 
 
 class MemoryFiles:
@@ -47,7 +47,9 @@ class MemoryFiles:
     def __init__(self) -> None:
         self._kept: dict[str, tuple[Attachment, str, str, bytes]] = {}
 
-    async def put(self, chunks: AsyncIterator[bytes], *, name: str, channel: str, chat: str, limit: int) -> Attachment:
+    async def put(
+        self, chunks: AsyncIterator[bytes], *, name: str, channel: str, chat: str, limit: int, key: str = ""
+    ) -> Attachment:
         content = bytearray()
         async for chunk in chunks:
             content += chunk
@@ -99,6 +101,8 @@ class MemoryHost:
         self.typed: list[str] = []
         #: while set, the store cannot be reached
         self.unreachable = False
+        #: while set, the hub dies between keeping what it is handed and saying so
+        self.dies_after_keeping = False
         self._channel = channel
         self._talks: defaultdict[str, _Talk] = defaultdict(_Talk)
         self._cursor = 0
@@ -111,7 +115,13 @@ class MemoryHost:
 
     async def receive(self, updates: Sequence[Update]) -> Sequence[bool]:
         self._reach()
-        return [self._append(update) for update in updates]
+        new = [self._append(update) for update in updates]
+        if self.dies_after_keeping:
+            raise Retryable("The hub is gone.")
+        return new
+
+    def link(self, file: Attachment) -> str:
+        return f"https://hub.example/files/{file.id}/{file.name}"
 
     async def confirm(self, receipts: Sequence[Receipt]) -> None:
         self._reach()
@@ -159,7 +169,13 @@ class MemoryHost:
         """Say something to the client, as an operator unless `author` says otherwise."""
         message = self._add(chat, Author(AuthorKind.BOT) if more.pop("bot", False) else OPERATOR, text, **more)
         delivery = Delivery(
-            derive("delivery", message.id), message.id, message.conversation, "sales", self._channel.name, chat
+            derive("delivery", message.id),
+            message.id,
+            message.conversation,
+            "sales",
+            self._channel.name,
+            chat,
+            answers=self._platforms_id(chat, message.reply_to),
         )
         if self._channel.capabilities.pulled:
             return self._lay_out(delivery, message)
@@ -179,8 +195,26 @@ class MemoryHost:
         mended = replace(message, text=text, edited_at=now) if edited else replace(message, deleted_at=now)
         talk = self._talks[message.chat]
         talk.messages = [(cursor, mended if it.id == message.id else it) for cursor, it in talk.messages]
-        delivery = replace(sent, id=derive(sent.id, action, text), action=action, external_id=message.id)
-        return await self._channel.send(delivery, mended)
+        external = sent.external_id or message.id
+        delivery = replace(sent, id=derive(sent.id, action, text), action=action, external_id=external)
+        changed = await self._channel.send(delivery, mended)
+        self.deliveries[sent.id] = replace(sent, external_id=changed.external_id or external)
+        return changed
+
+    async def react(self, message: Message, emoji: str) -> Sent:
+        """Put an operator's reaction to what was said, or take it away."""
+        external = message.external_id or self._platforms_id(message.chat, message.id)
+        reacted = replace(message, reactions={OPERATOR.id: emoji} if emoji else {})
+        id_ = derive("reaction", message.id, emoji)
+        where = (message.id, message.conversation, "sales", self._channel.name, message.chat)
+        return await self._channel.send(Delivery(id_, *where, external_id=external, action=Action.REACT), reacted)
+
+    def _platforms_id(self, chat: str, message: str) -> str:
+        """Return the platform's first id of a message of ours or the client's."""
+        said = next((it for it in self.messages(chat) if it.id == message), None)
+        if said is None or said.external_id:
+            return said.external_id if said else ""
+        return self.deliveries[derive("delivery", message)].external_id.partition(" ")[0]
 
     def _lay_out(self, delivery: Delivery, message: Message) -> Sent:
         """Let a delivery wait for its reader."""
@@ -196,6 +230,7 @@ class MemoryHost:
         if self._channel.capabilities.pulled:
             return Sent(state=delivery.state)
         sent = await self._channel.send(delivery, message)
+        self.deliveries[delivery.id] = replace(self.deliveries[delivery.id], external_id=sent.external_id)
         if _rank(sent.state) > _rank(self.deliveries[delivery.id].state):
             self.deliveries[delivery.id] = replace(self.deliveries[delivery.id], state=sent.state)
         return sent
@@ -255,7 +290,8 @@ class MemoryHost:
             if talk.state in {"none", "closed"}:
                 talk.conversation, talk.state, talk.rated, talk.seen = talk.conversation + 1, "queued", 0, 0
             author = Author(AuthorKind.CLIENT, event.sender.identity.key, event.sender.name)
-            self._add(event.chat, author, event.text, attachments=event.attachments, external_id=event.external_id)
+            more = {"attachments": event.attachments, "external_id": event.external_id, "entities": event.entities}
+            self._add(event.chat, author, event.text, **more)
         elif isinstance(event, ClientRated):
             talk.rated = event.score
         elif isinstance(event, ClientEnded):

@@ -70,6 +70,11 @@ class TelegramEmulator(Groups):
         if self._runner is not None:
             await self._runner.cleanup()
 
+    async def stop_posting(self, bot: Bot) -> None:
+        """Take a bot's webhook away and end the task that serves it."""
+        bot.updates.change_webhook(None)
+        await self._posters[bot.token].stop()
+
     async def __aenter__(self) -> Self:
         if self._runner is None:
             await self.serve()
@@ -120,6 +125,7 @@ class TelegramEmulator(Groups):
         bot = Bot(self.world, token, username, name or username, **flags)
         self.world.bots[token] = bot
         self._posters[token] = Poster(bot, pause=self._webhook_pause)
+        bot.updates.on_webhook = self._posters[token].start
         self.world.touch()
         return bot
 

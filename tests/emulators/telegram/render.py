@@ -149,6 +149,11 @@ def member_json(user: Bot | User, member: Member) -> dict[str, Any]:
         shown["is_anonymous"] = False
     if member.status == "administrator":
         shown |= {right: right in member.rights for right in ADMIN_RIGHTS}
-        shown |= {"can_be_edited": False, "is_anonymous": False, "can_manage_video_chats": False}
+        shown |= {
+            "can_be_edited": False,
+            "is_anonymous": False,
+            "can_manage_video_chats": False,
+            "can_send_welcome_messages": False,
+        }
         shown |= {"can_post_stories": False, "can_edit_stories": False, "can_delete_stories": False}
     return shown

@@ -41,6 +41,8 @@ class Queue:
     """The updates of one bot."""
 
     touch: Callable[[], None]
+    #: called when a webhook is set
+    on_webhook: Callable[[], None] = lambda: None
     first: int = 100_001
     allowed: frozenset[str] = DEFAULT_TYPES
     webhook: Webhook | None = None
@@ -97,6 +99,8 @@ class Queue:
     def change_webhook(self, webhook: Webhook | None) -> None:
         """Post updates somewhere else, or nowhere; a long poll that waits is ended."""
         self.webhook = webhook
+        if webhook:
+            self.on_webhook()
         self.end_poll()
         self._wake()
 

@@ -18,12 +18,19 @@ class Poster:
         self._bot = bot
         #: seconds until a refused update is posted again
         self._pause = pause
-        self._task = asyncio.create_task(self._run(), name=f"telegram webhook of {bot.username}")
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to post, unless that goes on already."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name=f"telegram webhook of {self._bot.username}")
 
     async def stop(self) -> None:
         """End the task."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
 
     async def _run(self) -> None:
         queue = self._bot.updates
