@@ -1,4 +1,4 @@
-"""How an operator's account on a messenger becomes theirs: a code that is shown once and good for a quarter of an hour."""
+"""How an account on a messenger becomes an operator's: a code that is shown once and good for a quarter of an hour."""
 
 from __future__ import annotations
 

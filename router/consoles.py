@@ -1,4 +1,4 @@
-"""Where operators work, as the hub sees it, and what the hub offers there. The page at /console is served by the hub."""
+"""Where operators work besides the page at /console, as the hub sees it, and what the hub offers there."""
 
 from __future__ import annotations
 

@@ -52,7 +52,10 @@ def links(file: SettingsFile = DEFAULT) -> None:
     """Show whose accounts on messengers are linked."""
     settings = load(file, os.environ)
     found = asyncio.run(every_link(settings, file))
-    rows = [(it.console, it.account, it.link.operator, short(it.link.name), f"{it.link.at:%Y-%m-%d %H:%M} UTC") for it in found]
+    rows = [
+        (it.console, it.account, it.link.operator, short(it.link.name), f"{it.link.at:%Y-%m-%d %H:%M} UTC")
+        for it in found
+    ]
     typer.echo(table([_COLUMNS, *rows]) if rows else "No account is linked.")
 
 

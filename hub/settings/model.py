@@ -206,7 +206,7 @@ class SettingsFile(Rules):
     #: connections to messengers, by name
     channels: Mapping[Name, Any] = {}
     #: where operators work, by name
-    consoles: Consoles = {"web": WebConsoleSettings()}
+    consoles: Consoles = Field({"web": WebConsoleSettings()})
     #: programs that are told what happens, by name
     webhooks: Mapping[Name, SubscriptionSettings] = {}
 

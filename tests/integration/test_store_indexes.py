@@ -22,7 +22,18 @@ from tests.contract.store_history import FIRST as VERSION
 from tests.contract.store_samples import NOW, Batches, at, conversation, delivery, load, message
 
 #: what only writes, or reads nothing of its own
-WRITES = {"commit", "save_account", "open_session", "add_token", "files", "history", "webhooks", "unapplied", "close", "notebook"}
+WRITES = {
+    "commit",
+    "save_account",
+    "open_session",
+    "add_token",
+    "files",
+    "history",
+    "webhooks",
+    "unapplied",
+    "close",
+    "notebook",
+}
 
 
 async def filled(store: MongoStore) -> str:
