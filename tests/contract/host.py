@@ -4,73 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 
-import filetype
 from msgspec.structs import replace
 
 from router.client_events import ClientEnded, ClientEvent, ClientMessage, ClientRated
 from router.delivery import RECEIPT_ORDER, Action, Delivery, DeliveryState, Receipt
-from router.errors import Rejected, Retryable, Unparsable
+from router.errors import Retryable, Unparsable
 from router.ids import derive
 from router.media import Attachment
 from router.model import Author, AuthorKind, Message, MessageKind
 from router.ports import Channel, Chat, Entry, Outgoing, Sent, Update
+from tests.contract.parts import MemoryFiles, TestClock
 
 OPERATOR = Author(AuthorKind.OPERATOR, "olga", "Olga")
-
-
-class TestClock:
-    """The system's time, moved on by hand as well."""
-
-    __test__ = False
-
-    def __init__(self) -> None:
-        self._ahead = timedelta()
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
-
-    def advance(self, by: timedelta) -> None:
-        self._ahead += by
-
-    async def sleep_until(self, at: datetime) -> None:
-        await asyncio.sleep(max(0.0, (at - self.now()).total_seconds()))
-
-
-class MemoryFiles:
-    """Files of one channel, judged by content."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, tuple[Attachment, str, str, bytes]] = {}
-
-    async def put(
-        self, chunks: AsyncIterator[bytes], *, name: str, channel: str, chat: str, limit: int, key: str = ""
-    ) -> Attachment:
-        content = bytearray()
-        async for chunk in chunks:
-            content += chunk
-            if len(content) > limit:
-                raise Rejected(f"The file is larger than {limit} bytes: send a smaller one.")
-        if not content:
-            raise Rejected("The file is empty: send one with content.")
-        guess = filetype.guess(bytes(content))
-        media_type = guess.mime if guess else "application/octet-stream"
-        file = Attachment(derive(channel, chat, name, str(len(self._kept))), name, media_type, len(content))
-        self._kept[file.id] = (file, channel, chat, bytes(content))
-        return file
-
-    async def find(self, file: str, *, channel: str, chat: str) -> Attachment | None:
-        found = self._kept.get(file)
-        return found[0] if found and found[1:3] == (channel, chat) else None
-
-    async def read(self, file: str, *, start: int = 0) -> AsyncIterator[bytes]:
-        content = self._kept[file][3]
-        for at in range(start, len(content), 64 * 1024):
-            yield content[at : at + 64 * 1024]
 
 
 @dataclass

@@ -15,7 +15,7 @@ from tests.contract.host import MemoryHost
 from tests.emulators.telegram import Bot, Message, TelegramEmulator, User
 
 NAME = "shop-telegram"
-TOKEN = "4711:emulated-token-of-the-shops-bot"  # noqa: S105 - of an emulator
+TOKEN = "4711:emulated-token-of-the-shops-bot"
 USERNAME = "shop_bot"
 
 

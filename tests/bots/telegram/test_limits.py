@@ -73,4 +73,5 @@ def test_what_is_taken_counts() -> None:
     pace = Pace(now)
     assert [pace.reserve("7") for _ in range(3)] == [_START] * 3
     waits = pace.not_before("7")
-    assert waits is not None and waits > _START + 3 * _SECOND
+    assert waits is not None
+    assert waits > _START + 3 * _SECOND

@@ -67,9 +67,9 @@ def test_no_character_is_torn_apart(characters: list[str], limit: int) -> None:
 
 def test_a_paragraph_is_a_better_end_than_a_sentence_and_that_than_a_word() -> None:
     """Texts end where readers pause, as long as the part is not too short for it."""
-    assert [p.text for p in split("One two. Three\n\nfour five. Six", (), 24)][0] == "One two. Three\n\n"
-    assert [p.text for p in split("One two three. Four five", (), 20)][0] == "One two three. "
-    assert [p.text for p in split("One two three four", (), 10)][0] == "One two "
+    assert next(p.text for p in split("One two. Three\n\nfour five. Six", (), 24)) == "One two. Three\n\n"
+    assert next(p.text for p in split("One two three. Four five", (), 20)) == "One two three. "
+    assert next(p.text for p in split("One two three four", (), 10)) == "One two "
     assert [p.text for p in split("a" * 25, (), 10)] == ["a" * 10, "a" * 10, "a" * 5]
 
 
