@@ -136,3 +136,15 @@ async def test_closing_ends_what_is_stalled() -> None:
         await telegram.close()
         await asyncio.gather(call, return_exceptions=True)
         assert call.done()
+
+
+async def test_the_emulators_own_mistakes_are_raised_at_the_end() -> None:
+    """A call that the emulator could not answer is not taken for a server error that was asked for."""
+    telegram = await TelegramEmulator.started()
+    bot, anna = telegram.add_bot("1:a"), telegram.add_user("Anna")
+    anna.starts(bot)
+    anna.chat(bot).user = None
+    async with ClientSession() as http, http.get(f"{telegram.url}/bot1:a/getChat?chat_id={anna.id}") as answer:
+        assert answer.status == 500
+    with pytest.raises(ExceptionGroup, match="could not answer some calls"):
+        await telegram.close()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from aiogram import Bot as Client
 from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramMigrateToChat
+from aiogram.types import ReactionTypeEmoji
 
-from tests.emulators.telegram import Bot, TelegramEmulator, User
+from tests.emulators.telegram import Bot, Content, TelegramEmulator, User
 
 
 @pytest.fixture
@@ -168,3 +169,20 @@ async def test_what_is_copied_or_forwarded_is_sent_again(
     secret = await client.send_message(anna.id, "Secret", protect_content=True)
     with pytest.raises(TelegramBadRequest, match="protected content"):
         await client.forward_message(group.id, anna.id, secret.message_id)
+
+
+async def test_an_album_shows_reactions_at_its_first_message(client: Client, shop: Bot, anna: User) -> None:
+    """Whichever message of an album is reacted to, the first that is left shows it."""
+    first, second, third = anna.sends_album(shop, [b"a", b"b", b"c"])
+    anna.deletes(first)
+    await client.set_message_reaction(anna.id, third.id, [ReactionTypeEmoji(emoji="👌")])
+    assert (second.reactions, third.reactions) == (["👌"], [])
+
+
+async def test_kinds_nobody_thought_of_arrive_too(client: Client, shop: Bot, anna: User) -> None:
+    """A message may hold any fields of the Bot API."""
+    anna.put(shop, Content("dice", data={"dice": {"emoji": "🎲", "value": 6}}))
+    rolled = (await client.get_updates())[0].message
+    assert rolled is not None
+    assert rolled.dice is not None
+    assert rolled.dice.value == 6

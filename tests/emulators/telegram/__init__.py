@@ -6,7 +6,7 @@ from tests.emulators.telegram.emulator import TelegramEmulator
 from tests.emulators.telegram.errors import ApiError
 from tests.emulators.telegram.faults import Fault
 from tests.emulators.telegram.files import png
-from tests.emulators.telegram.model import Chat, Message, Topic
+from tests.emulators.telegram.model import Chat, Content, Message, Topic
 from tests.emulators.telegram.people import User
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Bot",
     "BusinessConnection",
     "Chat",
+    "Content",
     "Fault",
     "Message",
     "Press",

@@ -25,6 +25,8 @@ class Bot:
     can_read_all_group_messages: bool = False
     #: private chats have topics
     has_topics_enabled: bool = False
+    #: people may open topics in them too
+    allows_users_to_create_topics: bool = False
     can_connect_to_business: bool = False
     supports_inline_queries: bool = False
     can_join_groups: bool = True
@@ -55,8 +57,8 @@ class Bot:
     def info(self) -> dict[str, Any]:
         """Return what getMe answers."""
         flags = ("can_join_groups", "can_read_all_group_messages", "supports_inline_queries", "can_connect_to_business")
-        more = {name: getattr(self, name) for name in (*flags, "has_topics_enabled")}
-        return user_json(self) | more | {"has_main_web_app": False, "allows_users_to_create_topics": False}
+        more = {name: getattr(self, name) for name in (*flags, "has_topics_enabled", "allows_users_to_create_topics")}
+        return user_json(self) | more | {"has_main_web_app": False}
 
     def blocked_by(self, user: User | None) -> bool:
         """Return whether a user blocked it."""

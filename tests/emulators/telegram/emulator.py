@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 from aiohttp import web
 
 from tests.emulators.telegram.bots import Bot
+from tests.emulators.telegram.control import Control
 from tests.emulators.telegram.faults import Faults
 from tests.emulators.telegram.files import png
 from tests.emulators.telegram.groups import Groups
@@ -57,11 +58,13 @@ class TelegramEmulator(Groups):
         self._host, self._port = host, self._runner.addresses[0][1]
 
     def application(self) -> web.Application:
-        """Return what is served."""
-        return self.server.app()
+        """Return what is served: the Bot API, the page and its control API."""
+        app = self.server.app()
+        Control(self).add_to(app)
+        return app
 
     async def close(self) -> None:
-        """Stop listening and posting, and end what waits."""
+        """Stop listening and posting, and end what waits. Raises what went wrong in the emulator itself."""
         self.faults.clear()
         for poster in self._posters.values():
             await poster.stop()
@@ -69,6 +72,8 @@ class TelegramEmulator(Groups):
             bot.updates.end_poll()
         if self._runner is not None:
             await self._runner.cleanup()
+        if self.server.broken:
+            raise ExceptionGroup("The emulator could not answer some calls", self.server.broken)
 
     async def stop_posting(self, bot: Bot) -> None:
         """Take a bot's webhook away and end the task that serves it."""

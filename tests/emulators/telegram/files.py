@@ -99,6 +99,10 @@ class FileStore:
             raise bad_request("wrong file identifier/HTTP URL specified")
         return file
 
+    def by_number(self, number: int) -> StoredFile | None:
+        """Return the file of a number, or None."""
+        return self._files.get(number)
+
     def by_path(self, path: str) -> StoredFile | None:
         """Return the file of a `file_path`, or None."""
         return next((file for file in self._files.values() if file.path == path), None)

@@ -27,10 +27,12 @@ class Limiter:
         self._now = now
         self._seen: dict[Any, deque[float]] = defaultdict(deque)
 
-    def check(self, bot_id: int, method: str, chat: Any) -> None:
-        """Count a call. Raises ApiError 429 with the seconds until it would be taken."""
+    def check(self, bot_id: int, method: str, p: dict[str, Any]) -> None:
+        """Count the messages of a call. Raises ApiError 429 with the seconds until it would be taken."""
         if not self.on or method in _FREE or not method.startswith(_COUNTED):
             return
+        chat = p.get("chat_id")
+        messages = len(p["media"]) if method == "sendMediaGroup" else 1
         in_group = isinstance(chat, int) and chat < 0
         windows = {bot_id: self.token, (bot_id, chat): self.group if in_group else self.private}
         now = self._now().timestamp()
@@ -39,7 +41,7 @@ class Limiter:
             self.refused += 1
             raise too_many_requests(max(1, math.ceil(wait)))
         for key in windows:
-            self._seen[key].append(now)
+            self._seen[key].extend([now] * messages)
 
     def _wait(self, key: Any, most: int, seconds: float, now: float) -> float:
         seen = self._seen[key]

@@ -130,8 +130,14 @@ def set_reaction(call: Call) -> bool:
     for reaction in reactions:
         if reaction["type"] == "paid" or (reaction["type"] == "emoji" and _bare(reaction["emoji"]) not in REACTIONS):
             raise bad_request("REACTION_INVALID")
-    call.world.react(message, call.bot, reactions)
+    call.world.react(_first_of_album(message), call.bot, reactions)
     return True
+
+
+def _first_of_album(message: Message) -> Message:
+    """Return the message itself, or the one of its album that shows the reactions."""
+    group = message.media_group_id
+    return next(each for each in message.chat.messages if each is message or (group and each.media_group_id == group))
 
 
 def _bare(emoji: str) -> str:

@@ -52,6 +52,8 @@ def _check_may_send(call: Call, chat: Chat) -> None:
 
 def stored(call: Call, kind: str, given: str | Upload, p: dict[str, Any]) -> StoredFile:
     """Return the file that a parameter names: one that came along, or one known by its id."""
+    if isinstance(p.get("thumbnail"), str) and not p["thumbnail"].startswith("attach://"):
+        raise bad_request("a thumbnail can only be uploaded as a new file")
     if isinstance(given, str) and given.startswith("attach://"):
         name = given.removeprefix("attach://")
         if name not in call.uploads:

@@ -149,8 +149,11 @@ class User(Sender):
         self.world.set_member(chat, self, Member("left"), by=self)
 
     def opens_topic(self, where: Bot | Chat, name: str) -> Topic:
-        """Open a topic in a forum or in the private chat with a bot that has topics."""
-        return self.world.add_topic(self.chat(where), name, creator=self)
+        """Open a topic in a forum or in the private chat with a bot that has topics. Raises RuntimeError elsewhere."""
+        chat = self.chat(where)
+        if not chat.is_forum and not (chat.bot and chat.bot.has_topics_enabled):
+            raise RuntimeError(f"Chat {chat.id} has no topics.")
+        return self.world.add_topic(chat, name, creator=self)
 
     def deletes_topic(self, where: Bot | Chat, topic: Topic) -> None:
         """Delete a topic with all its messages; no bot is told."""
