@@ -11,7 +11,6 @@ from hub.link_codes import LinkCodes
 from router.catalog import Catalog
 from router.delivery import Delivery
 from router.effects import Explain
-from router.errors import Retryable
 from router.media import Attachment
 from router.model import Conversation, Message
 from router.overview import Standing
@@ -107,9 +106,7 @@ class HubConsoleHost:
 
     def link(self, file: Attachment) -> str:
         """Return an address under which a file is read for a week."""
-        if self._hub.links is None:
-            raise Retryable("The hub is starting.")
-        return self._hub.links.to(file)
+        return self._hub.links(file)
 
     async def redeem(self, code: str, by: str) -> str | None:
         """Return the operator whose one-time code it is."""

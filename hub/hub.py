@@ -23,7 +23,7 @@ from hub.engine.inbox import Work
 from hub.engine.meters import Meters
 from hub.engine.recent import Recent
 from hub.engine.supervisor import Supervisor
-from hub.links import Links
+from hub.links import FileLinks
 from hub.metrics import Metrics
 from hub.partners.desk import Partners
 from hub.settings import Settings, SettingsErrors, cut_off, next_start_only
@@ -62,10 +62,6 @@ class Hub:
     webhooks: Webhooks = field(init=False)
     #: other hubs that answer in operators' places
     partners: Partners = field(init=False)
-    #: where people reach it
-    url: str = ""
-    #: addresses of files for clients; None until it runs
-    links: Links | None = None
     #: runs: what a former run left has been taken up, and nobody has asked it to stop
     up: bool = False
     #: records which settings the hub goes by
@@ -77,6 +73,10 @@ class Hub:
     #: leave that stands in operators' calendars
     calendars: Calendars = field(init=False)
     _metrics: Metrics = field(init=False)
+    #: addresses of files for clients; made by `start`
+    links: FileLinks = field(init=False)
+    #: where the hub is reached when the settings do not say
+    address: str = ""
 
     def __post_init__(self) -> None:
         self.webhooks = Webhooks(self, self.engine, self.settings.webhooks)
@@ -165,15 +165,19 @@ class Hub:
     async def start(self) -> None:
         """Recover, run the engine, and open the channels."""
         await self.engine.start()
-        links = self.links = Links(self.url, await self.store.secret("links"))
+        self.links = FileLinks(await self.store.secret("file links"), lambda: self._public, self.clock.now)
         for name, channel in self.channels.items():
-            host = ChannelHost(name, self.engine, await self.store.secret(f"channel:{name}"), links.to)
+            host = ChannelHost(name, self.engine, await self.store.secret(f"channel:{name}"), self.links)
             self.supervisor.keep(name, partial(channel.run, host))
         self.webhooks.start(self.supervisor)
         self.partners.start(self.supervisor)
         await self.consoles.start(self.supervisor)
         await self.calendars.use()
         self.up = True
+
+    @property
+    def _public(self) -> str:
+        return self.settings.hub.public_url or self.address
 
     async def stop(self) -> None:
         """Close the channels, finish what is under way, and stop."""

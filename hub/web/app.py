@@ -27,6 +27,7 @@ from hub.web import (
     api_webhooks,
     pages,
     probes,
+    public_files,
 )
 from hub.web.attendance import Attendance
 from hub.web.facade import Hub
@@ -84,7 +85,7 @@ def build_app(hub: Hub) -> web.Application:
     _add_reference(app, hub)
     app[probes.READINESS] = probes.Readiness(hub)
     app.cleanup_ctx.append(probes.watch_loop)
-    app.add_routes([*pages.ROUTES, *probes.ROUTES, *api_files.ROUTES])
+    app.add_routes([*pages.ROUTES, *probes.ROUTES, *public_files.ROUTES])
     app.add_routes([web.static("/static", pages.HERE / "static", append_version=True)])
     for channel in hub.channels.values():
         app.add_routes(_routes(channel))

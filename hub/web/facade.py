@@ -8,7 +8,7 @@ from typing import Protocol
 from hub.engine.meters import Meters
 from hub.engine.recent import Recent
 from hub.link_codes import LinkCodes, LinkOf
-from hub.links import Links
+from hub.links import FileLinks
 from hub.settings.model import Settings
 from router.effects import Outcome
 from router.model import Conversation, Message
@@ -77,6 +77,10 @@ class Hub(Protocol):
     @property
     def consoles(self) -> Consoles:
         """Where operators work besides the page."""
+
+    @property
+    def links(self) -> FileLinks:
+        """Addresses of files for clients."""
 
     @property
     def store(self) -> Store:
@@ -155,10 +159,6 @@ class Hub(Protocol):
     @property
     def meters(self) -> Meters:
         """What the hub counts about itself."""
-
-    @property
-    def links(self) -> Links | None:
-        """Addresses of files for clients; None until the hub runs."""
 
     async def metrics(self) -> bytes:
         """Return everything the hub counts about itself, in the text format of Prometheus."""

@@ -22,14 +22,7 @@ from tests.contract.store_history import FIRST as VERSION
 from tests.contract.store_samples import NOW, Batches, at, conversation, delivery, load, message
 
 #: what only writes, or reads nothing of its own
-WRITES = {
-    "commit",
-    "save_account",
-    "open_session",
-    "add_token",
-    "files",
-    "history",
-    "webhooks",
+WRITES = {"commit", "save_account", "open_session", "add_token", "files", "history", "recordings", "webhooks"} | {
     "unapplied",
     "close",
     "notebook",
@@ -68,6 +61,7 @@ def reads(store: MongoStore) -> dict[str, list[Awaitable[Any]]]:
         "due": [store.due("sales", at(5), 10)],
         "messages_by_id": [store.messages_by_id(["m1", "m2"])],
         "client_messages": [store.client_messages([("shop", "v1", "1"), ("shop", "v2", "2")])],
+        "told": [store.told([("shop", "v1", "1"), ("shop", "v2", "2")])],
         "chats_away": [store.chats_away("shop", "support")],
         "operators": [store.operators()],
         "line_states": [store.line_states()],

@@ -18,7 +18,7 @@ from router.delivery import Action
 from router.desk import Desk
 from router.distribution import Search, choose
 from router.effects import AddDelivery, Move, SaveConversation, WakeLines
-from router.events import Amendment, Arrived, Command, Reply, Seen, TimerFired, TriageAnswered, Wake
+from router.events import Amendment, Arrived, Command, React, Reply, Seen, TimerFired, TriageAnswered, Wake
 from router.model import AuthorKind, Conversation, FloorHolder, State, Understanding
 from router.people import OperatorState, Presence
 from router.pledges import PROMISE, Target
@@ -112,7 +112,7 @@ def _only_the_floor_holder_speaks(decision: Decision) -> None:
     """Promise 6: an operator's new words leave only by their own reply, with the floor."""
     for effect in decision.effects:
         if isinstance(effect, AddDelivery) and effect.delivery.action is not Action.SEND:
-            assert isinstance(decision.event, Amendment)
+            assert isinstance(decision.event, Amendment | React)
         elif isinstance(effect, AddDelivery) and effect.message.author.kind is AuthorKind.OPERATOR:
             assert isinstance(decision.event, Reply)
             assert effect.message.author.id == decision.event.operator
