@@ -106,7 +106,7 @@ class HubConsoleHost:
 
     def link(self, file: Attachment) -> str:
         """Return an address under which a file is read for a week."""
-        return self._hub.links(file)
+        return self._hub.links.issue(file)
 
     async def redeem(self, code: str, by: str) -> str | None:
         """Return the operator whose one-time code it is."""

@@ -1,4 +1,4 @@
-"""How something gets into a chat: at Telegram's pace, into its topic, and again in a new topic when that was deleted."""
+"""How something gets into a chat: at Telegram's pace, in its topic, and in a new one when that was deleted."""
 
 from __future__ import annotations
 

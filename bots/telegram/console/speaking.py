@@ -134,10 +134,12 @@ def without_command(text: str, entities: Sequence[Entity] = ()) -> tuple[str, tu
 
 async def _files(request: Request, it: Conversation, messages: Sequence[Json]) -> tuple[Attachment, ...]:
     """Return the files of messages, kept by the hub, each once. Raises `Rejected` and `Retryable`."""
-    kept = []
-    for n, message in enumerate(messages):
-        for file in attachments_of(message, f"{request.key}:{n}"):
-            kept.append(await _file(request, it, file, f"{request.operator} {request.key} {n}"))
+    wanted = [
+        (file, f"{request.operator} {request.key} {n}")
+        for n, message in enumerate(messages)
+        for file in attachments_of(message, f"{request.key}:{n}")
+    ]
+    kept = [await _file(request, it, file, key) for file, key in wanted]
     return tuple(kept)
 
 
