@@ -135,6 +135,10 @@ INDEXES: dict[str, list[IndexModel]] = {
         # token, use_token
         IndexModel([("digest", ASCENDING)], name="of_digest", unique=True),
     ],
+    "notebooks": [
+        # the server forgets what is over; keys are read by `_id`
+        IndexModel([("until", ASCENDING)], name="expired", expireAfterSeconds=0),
+    ],
     "commits": [
         # CommitLog.decided; an update is decided once
         IndexModel(

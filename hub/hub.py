@@ -14,6 +14,7 @@ import structlog
 
 from hub.calendars.desk import Calendars
 from hub.chronicle import Chronicle
+from hub.console_desk import ConsoleDesk
 from hub.engine.dispatch import CONSOLE, parse_command
 from hub.engine.engine import Engine
 from hub.engine.feed import Feed
@@ -67,6 +68,8 @@ class Hub:
     chronicle: Chronicle = field(init=False)
     #: whose rules are in force
     _in_force: Settings = field(init=False)
+    #: where operators work besides the page
+    consoles: ConsoleDesk = field(init=False)
     #: leave that stands in operators' calendars
     calendars: Calendars = field(init=False)
     _metrics: Metrics = field(init=False)
@@ -78,6 +81,7 @@ class Hub:
     def __post_init__(self) -> None:
         self.webhooks = Webhooks(self, self.engine, self.settings.webhooks)
         self.partners = Partners(self, self.engine, self.settings.partners)
+        self.consoles = ConsoleDesk(self, self.engine, self.settings.consoles)
         self._in_force = self.settings
         self.chronicle = Chronicle(self.engine)
         self.calendars = Calendars(self.engine, self.settings.file.parent)
@@ -167,6 +171,7 @@ class Hub:
             self.supervisor.keep(name, partial(channel.run, host))
         self.webhooks.start(self.supervisor)
         self.partners.start(self.supervisor)
+        await self.consoles.start(self.supervisor)
         await self.calendars.use()
         self.up = True
 
@@ -264,13 +269,14 @@ class Hub:
         channels = {name: self._channel_health(name) for name in self.channels}
         faults = self.engine.faults
         well = not self.problems and not faults and all(channel["status"] == "ok" for channel in channels.values())
-        well = well and self.webhooks.well and self.partners.well and self.calendars.well
+        well = well and self.webhooks.well and self.partners.well and self.calendars.well and self.consoles.well
         return {
             "status": "ok" if well else "degraded",
             "settings": {"problems": list(self.problems), "pending": list(self.pending)},
             "channels": channels,
             "webhooks": self.webhooks.health(),
             "partners": self.partners.health(),
+            "consoles": self.consoles.health(),
             "calendars": self.calendars.health(),
             "faults": dict(faults),
             "lines": {

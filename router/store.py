@@ -16,6 +16,7 @@ from router.history import History
 from router.lab.records import Records
 from router.loads import Load, LoadChange
 from router.model import Conversation, Message
+from router.notebooks import Notebooks
 from router.overview import Overviews
 from router.people import Client, Identity, LineState, OperatorState
 from router.ports import Chat, FeedEvent, Files, Update
@@ -154,7 +155,7 @@ class Filter(Struct, frozen=True):
     client: str | None = None
 
 
-class Store(Accounts, Overviews, Protocol):
+class Store(Accounts, Overviews, Notebooks, Protocol):
     """Everything but the ledger. Raises `Retryable` when the database cannot be reached."""
 
     @property

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
 from hub.engine.meters import Meters
 from hub.engine.recent import Recent
+from hub.link_codes import LinkCodes, LinkOf
 from hub.links import FileLinks
 from hub.settings.model import Settings
 from router.effects import Outcome
@@ -45,12 +46,37 @@ class Webhooks(Protocol):
         """Have a subscription read again what waits for it in the store."""
 
 
+class Consoles(Protocol):
+    """Consoles on messengers, and whose accounts there are whose."""
+
+    @property
+    def codes(self) -> LinkCodes:
+        """One-time codes with which operators link their accounts."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The configured ones, by name."""
+
+    async def reach(self, operator: str) -> bool:
+        """Return whether an operator works on one of them."""
+
+    async def links(self) -> list[LinkOf]:
+        """Return whose accounts are linked, by console and account."""
+
+    async def unlink(self, console: str, account: str) -> bool:
+        """Take a link away; return whether there was one."""
+
+
 class Hub(Protocol):
     """The running hub as the web sees it."""
 
     @property
     def webhooks(self) -> Webhooks:
         """Programs that are told what happens."""
+
+    @property
+    def consoles(self) -> Consoles:
+        """Where operators work besides the page."""
 
     @property
     def links(self) -> FileLinks:
