@@ -17,7 +17,7 @@ from tests.emulators.telegram import Bot, TelegramEmulator, User
 from tests.emulators.telegram.model import Chat, Message, Topic
 from tests.integration.stage import ScriptedChannel, Stage, running, stage_of
 
-TOKEN = "777000:operators-work-with-this-bot-here"  # noqa: S105 - of the emulator
+TOKEN = "777000:operators-work-with-this-bot-here"
 RULES: dict[str, Any] = {
     "lines": {
         "sales": {
