@@ -3,8 +3,6 @@
 import { get, post, remove } from "./api.js";
 import { openDialog } from "./dialogs.js";
 import { fill, h, icon } from "./dom.js";
-import { linkButton } from "./linking.js";
-import { state } from "./state.js";
 import { dateOf, t, when } from "./texts.js";
 import { complain } from "./toasts.js";
 
@@ -74,7 +72,6 @@ export function showLeave(operator) {
       ),
       h("label", { class: "field" }, t("leave.note"), h("input", { name: "note", maxLength: 200 })),
       h("p", { class: "muted" }, t("leave.hint")),
-      operator.id === state.me.id && linkButton(),
       h("div", { class: "dialog-buttons" }, h("button", { type: "submit", class: "primary" }, t("leave.enter"))),
     );
   });

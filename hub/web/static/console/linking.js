@@ -1,21 +1,21 @@
-// Linking one's account on a messenger, so that one works there as oneself.
+// A code with which operators link their account on a messenger.
 
 import { post } from "./api.js";
+import { openDialog } from "./dialogs.js";
 import { h } from "./dom.js";
-import { t, timeOf } from "./texts.js";
+import { t, when } from "./texts.js";
 import { complain } from "./toasts.js";
 
-/** A button that gets a code, and shows it in its place. */
-export function linkButton() {
-  const place = h("p", { class: "link-code", role: "status" });
-  const ask = async () => {
-    try {
-      const { code, until } = await post("/operators/me/link-codes");
-      place.replaceChildren(t("link.code"), " ", h("code", {}, `/link ${code}`), " ", h("span", { class: "muted" }, t("link.until", { time: timeOf(until) })));
-    } catch (error) {
-      complain(error);
-    }
-  };
-  place.append(h("button", { type: "button", onclick: ask }, t("link.get")));
-  return place;
+/** Make a code and show it, once. */
+export async function showLinkCode() {
+  try {
+    const { code, until } = await post("/operators/me/link-codes", {});
+    openDialog(t("link.title"), () => [
+      h("p", {}, t("link.how")),
+      h("p", {}, h("code", { class: "link-code" }, `/link ${code}`)),
+      h("p", { class: "muted" }, t("link.until", { until: when(until) })),
+    ]);
+  } catch (error) {
+    complain(error);
+  }
 }
