@@ -158,7 +158,7 @@ async def _file(request: Request, it: Conversation, file: Attachment, key: str) 
 
 
 async def _fetched(request: Request, file: Attachment) -> AsyncIterator[bytes]:
-    async for chunk in request.office.line.client.download(file.source.partition(":")[2]):
+    async for chunk in request.office.line.client.download(file.source):
         yield chunk
 
 
