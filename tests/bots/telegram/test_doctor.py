@@ -111,6 +111,19 @@ async def test_privacy_mode_where_groups_are_expected(emulator: TelegramEmulator
     assert "/setjoingroups" in await _wrong(emulator, **GROUPS)
 
 
+async def test_privacy_mode_of_an_administrator(emulator: TelegramEmulator) -> None:
+    """Who administers all of their groups sees everything there."""
+    bot, owner = emulator.world.bots[TOKEN], emulator.add_user("Olga")
+    groups = [emulator.add_supergroup(title, owner, bot) for title in ("Buyers", "Sellers")]
+    chats = [str(groups[0].id), f"t:{groups[1].id}:5", "7"]
+    emulator.promote(groups[0], bot)
+    assert "is in privacy mode" in await _wrong(emulator, chats, **GROUPS)
+    emulator.promote(groups[1], bot)
+    assert await _wrong(emulator, chats, **GROUPS) == ""
+    emulator.remove_member(groups[0], bot, by=owner)
+    assert "is in privacy mode" in await _wrong(emulator, chats, **GROUPS)
+
+
 async def test_a_bot_that_no_business_account_can_connect(emulator: TelegramEmulator) -> None:
     """Told where the settings ask for it, and not where they only allow it."""
     emulator.world.bots[TOKEN].can_connect_to_business = False
