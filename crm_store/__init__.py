@@ -14,6 +14,7 @@ from crm_store.history import MongoHistory
 from crm_store.indexes import ensure_indexes
 from crm_store.lanes import LaneReads
 from crm_store.ledger import MongoLedger
+from crm_store.notebooks import NotebookReads
 from crm_store.overview import OverviewReads
 from crm_store.pages import PageReads
 from crm_store.recordings import Recordings
@@ -22,7 +23,7 @@ from crm_store.webhooks import MongoWebhooks
 __all__ = ["MongoStore", "open_store"]
 
 
-class MongoStore(Commits, LaneReads, ChatReads, PageReads, OverviewReads, Accounts):
+class MongoStore(Commits, LaneReads, ChatReads, PageReads, OverviewReads, Accounts, NotebookReads):
     """Implements `router.store.Store`; `ledger` implements `router.store.Ledger`, `figures` counts what is kept."""
 
     def __init__(self, database: Database) -> None:

@@ -63,7 +63,7 @@ class GridFiles:
         return _attachment(document) if document is not None else None
 
     async def described(self, file: str) -> Attachment | None:
-        """Return the file's description, whosever it is; None when it does not exist."""
+        """Return a file's description, whose ever it is."""
         document = await self._kept.find_one({"_id": clean(file)})
         return _attachment(document) if document is not None else None
 

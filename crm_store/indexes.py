@@ -99,11 +99,11 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("made_at", ASCENDING), ("channel", ASCENDING)], name="of_days"),
         # deliveries_of, chat
         IndexModel([("message", ASCENDING), ("cursor", ASCENDING)], name="of_message"),
-        # sent_messages
+        # told; a text that went out as several messages has several ids
         IndexModel(
-            [("channel", ASCENDING), ("chat", ASCENDING), ("sent_as", ASCENDING)],
-            name="sent_as",
-            partialFilterExpression={"sent_as": {"$exists": True}},
+            [("externals", ASCENDING), ("chat", ASCENDING), ("channel", ASCENDING)],
+            name="told",
+            partialFilterExpression={"externals": {"$exists": True}},
         ),
         # webhooks' notices, which alone have this field, are forgotten a month after they came to their end
         IndexModel(
@@ -134,6 +134,10 @@ INDEXES: dict[str, list[IndexModel]] = {
     "tokens": [
         # token, use_token
         IndexModel([("digest", ASCENDING)], name="of_digest", unique=True),
+    ],
+    "notebooks": [
+        # the server forgets what is over; keys are read by `_id`
+        IndexModel([("until", ASCENDING)], name="expired", expireAfterSeconds=0),
     ],
     "commits": [
         # CommitLog.decided; an update is decided once

@@ -64,15 +64,18 @@ class LaneReads(Room):
         messages = sorted(decode_all(found, Message), key=lambda each: (each.at, each.n))
         return {kept[each.channel, each.chat, each.external_id]: each for each in messages}
 
-    async def sent_messages(self, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], Message]:
-        """Return what was said to clients and arrived, by (channel, chat, an id that the platform gave it)."""
+    async def told(self, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], str]:
+        """Return (channel, chat, the platform's id) → id of our message that was sent under it."""
         kept = {(clean(channel), clean(chat), clean(id_)): (channel, chat, id_) for channel, chat, id_ in keys if id_}
-        wanted = [{"channel": channel, "chat": chat, "sent_as": id_} for channel, chat, id_ in kept]
-        fields = ["channel", "chat", "sent_as", "message"]
-        rows = await self._database["deliveries"].find({"$or": wanted}, fields=fields) if wanted else []
-        messages = await self.messages_by_id({row["message"] for row in rows})
-        pairs = (((row["channel"], row["chat"], id_), row["message"]) for row in rows for id_ in row["sent_as"])
-        return {kept[key]: messages[message] for key, message in pairs if key in kept and message in messages}
+        wanted = [{"externals": id_, "chat": chat, "channel": channel} for channel, chat, id_ in kept]
+        fields = ["channel", "chat", "externals", "message", "cursor"]
+        found = await self._database["deliveries"].find({"$or": wanted}, fields=fields) if wanted else []
+        pairs = (
+            ((each["channel"], each["chat"], external), each["message"])
+            for each in sorted(found, key=lambda each: each["cursor"])
+            for external in each["externals"]
+        )
+        return {kept[key]: message for key, message in pairs if key in kept}
 
     async def clients_of(self, identities: Collection[str]) -> dict[str, Client]:
         """Return identity key → client."""

@@ -93,7 +93,9 @@ class Projection:
             return
         standing = batch.conversations.values()
         about = {key for it in standing for key in (it.id, it.client, chat_key(it.channel, it.chat))}
-        self._pending.append(_Logged(key, writes, frozenset(about | batch.clients.keys())))
+        about |= {chat_key(it.channel, chat) for it in batch.chats for chat in (it.chat, it.to)}
+        about |= batch.clients.keys() | batch.cards.keys()
+        self._pending.append(_Logged(key, writes, frozenset(about)))
         self.waiting += self._pending[-1].size
         if self._task is None or self._task.done():
             self._round = asyncio.get_running_loop().create_future()

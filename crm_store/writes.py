@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from pymongo import UpdateOne
+from pymongo import UpdateMany, UpdateOne
 
-from crm_store.codec import Document, clean, encode, encode_all
+from crm_store.codec import Document, clean, encode, encode_all, plain
 from crm_store.commits import decided_at
 from crm_store.fetched import moved
 from crm_store.standing import begun, changed, standing
@@ -21,9 +21,11 @@ from router.effects import ChangeClient
 from router.model import Message
 from router.store import Batch, DeliveryChange
 
-Operation = UpdateOne
+Operation = UpdateOne | UpdateMany
 #: what may change about a message
-_AMENDED = ("_id", "text", "edited_at", "deleted_at", "versions", "attachments", "entities", "reactions")
+_AMENDED = ("_id", "text", "entities", "attachments", "reactions", "edited_at", "deleted_at", "versions")
+#: deliveries in these states have still to be sent
+_WAITS = ["queued", "sending", "retrying"]
 #: the collections that `applied` writes
 APPLIED = frozenset({"messages", "conversations", "deliveries", "clients", "explanations", "lines", "outlets"})
 
@@ -63,6 +65,7 @@ def logged(batch: Batch) -> dict[str, list[Document]]:
         "begun": begun(batch),
         "changed": changed(batch),
         "clients": [_client(each) for each in encode_all(batch.clients.values())],
+        "chats": encode_all(batch.chats),
         "cards": [_card(each) for each in batch.cards.values()],
         "lines": encode_all(batch.lines.values()),
         "explanations": _explanations(batch),
@@ -81,7 +84,7 @@ def applied(commits: Iterable[dict[str, list[Document]]]) -> list[Write]:
     clients = {client["_id"]: client for client in of["clients"]}
     return [
         Write("messages", of["messages"], [_set(each) for each in of["amended"]]),
-        Write("deliveries", of["deliveries"], [_moved(each) for each in of["changes"]]),
+        Write("deliveries", of["deliveries"], [*map(_moved, of["changes"]), *map(_rerouted, of["chats"])]),
         Write("outlets", operations=list(moved(of["fetched"]))),
         Write("conversations", began, list(went_on)),
         Write("clients", operations=[*map(_set_all, clients.values()), *map(_set, of["cards"])]),
@@ -92,12 +95,13 @@ def applied(commits: Iterable[dict[str, list[Document]]]) -> list[Write]:
 
 def _client(document: Document) -> Document:
     """Leave out what `cards` alone say, which another line may have changed meanwhile."""
-    return {name: value for name, value in document.items() if name not in {"responsible", "priority"}}
+    return {name: value for name, value in document.items() if name not in {"responsible", "priority", "photo"}}
 
 
 def _card(change: ChangeClient) -> Document:
     news = {"responsible": change.responsible, "priority": change.priority}
-    return {"_id": clean(change.client), **{name: value for name, value in news.items() if value is not None}}
+    photo = {} if change.photo is None else {"photo": plain({"photo": change.photo})["photo"]}
+    return {"_id": clean(change.client), **{name: value for name, value in news.items() if value is not None}, **photo}
 
 
 def _set_all(document: Document) -> UpdateOne:
@@ -164,7 +168,7 @@ def _change(change: DeliveryChange) -> Document:
         fields["cursor"] = change.cursor
     if change.external_id:
         fields["external_id"] = clean(change.external_id)
-        fields["sent_as"] = fields["external_id"].split()
+        fields["externals"] = fields["external_id"].split()
     document = {"_id": change.delivery, "from": [state.value for state in change.only_from], "set": fields}
     return document if change.attempt is None else {**document, "attempt": encode(change.attempt)}
 
@@ -174,6 +178,11 @@ def _moved(change: Document) -> Operation:
     if "attempt" in change:
         update["$push"] = {"attempts": change["attempt"]}
     return UpdateOne({"_id": change["_id"], "state": {"$in": change["from"]}}, update)
+
+
+def _rerouted(move: Document) -> Operation:
+    there = {"channel": move["channel"], "state": {"$in": _WAITS}, "chat": move["chat"]}
+    return UpdateMany(there, {"$set": {"chat": move["to"]}})
 
 
 def _explanations(batch: Batch) -> list[Document]:

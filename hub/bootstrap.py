@@ -129,7 +129,7 @@ async def serve(settings: Settings, data: Path, clock: Clock | None = None) -> A
         hub = Hub(settings, engine, prompts, channels)
         passwords = await ensure(store, settings.rules, settings.partners)
         runner, url = await _listen(stack, hub, settings)
-        hub.url = url
+        hub.address = url
         await hub.start()
         hub.chronicle.went_by(settings)
         stack.push_async_callback(hub.stop)

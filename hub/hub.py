@@ -14,6 +14,7 @@ import structlog
 
 from hub.calendars.desk import Calendars
 from hub.chronicle import Chronicle
+from hub.console_desk import ConsoleDesk
 from hub.engine.dispatch import CONSOLE, parse_command
 from hub.engine.engine import Engine
 from hub.engine.feed import Feed
@@ -22,7 +23,7 @@ from hub.engine.inbox import Work
 from hub.engine.meters import Meters
 from hub.engine.recent import Recent
 from hub.engine.supervisor import Supervisor
-from hub.links import Links
+from hub.links import FileLinks
 from hub.metrics import Metrics
 from hub.partners.desk import Partners
 from hub.settings import Settings, SettingsErrors, cut_off, next_start_only
@@ -61,23 +62,26 @@ class Hub:
     webhooks: Webhooks = field(init=False)
     #: other hubs that answer in operators' places
     partners: Partners = field(init=False)
-    #: where people reach it
-    url: str = ""
-    #: addresses of files for clients; None until it runs
-    links: Links | None = None
     #: runs: what a former run left has been taken up, and nobody has asked it to stop
     up: bool = False
     #: records which settings the hub goes by
     chronicle: Chronicle = field(init=False)
     #: whose rules are in force
     _in_force: Settings = field(init=False)
+    #: where operators work besides the page
+    consoles: ConsoleDesk = field(init=False)
     #: leave that stands in operators' calendars
     calendars: Calendars = field(init=False)
     _metrics: Metrics = field(init=False)
+    #: addresses of files for clients; made by `start`
+    links: FileLinks = field(init=False)
+    #: where the hub is reached when the settings do not say
+    address: str = ""
 
     def __post_init__(self) -> None:
         self.webhooks = Webhooks(self, self.engine, self.settings.webhooks)
         self.partners = Partners(self, self.engine, self.settings.partners)
+        self.consoles = ConsoleDesk(self, self.engine, self.settings.consoles)
         self._in_force = self.settings
         self.chronicle = Chronicle(self.engine)
         self.calendars = Calendars(self.engine, self.settings.file.parent)
@@ -161,14 +165,19 @@ class Hub:
     async def start(self) -> None:
         """Recover, run the engine, and open the channels."""
         await self.engine.start()
-        links = self.links = Links(self.url, await self.store.secret("links"))
+        self.links = FileLinks(await self.store.secret("file links"), lambda: self._public, self.clock.now)
         for name, channel in self.channels.items():
-            host = ChannelHost(name, self.engine, await self.store.secret(f"channel:{name}"), links.to)
+            host = ChannelHost(name, self.engine, await self.store.secret(f"channel:{name}"), self.links)
             self.supervisor.keep(name, partial(channel.run, host))
         self.webhooks.start(self.supervisor)
         self.partners.start(self.supervisor)
+        await self.consoles.start(self.supervisor)
         await self.calendars.use()
         self.up = True
+
+    @property
+    def _public(self) -> str:
+        return self.settings.hub.public_url or self.address
 
     async def stop(self) -> None:
         """Close the channels, finish what is under way, and stop."""
@@ -260,13 +269,14 @@ class Hub:
         channels = {name: self._channel_health(name) for name in self.channels}
         faults = self.engine.faults
         well = not self.problems and not faults and all(channel["status"] == "ok" for channel in channels.values())
-        well = well and self.webhooks.well and self.partners.well and self.calendars.well
+        well = well and self.webhooks.well and self.partners.well and self.calendars.well and self.consoles.well
         return {
             "status": "ok" if well else "degraded",
             "settings": {"problems": list(self.problems), "pending": list(self.pending)},
             "channels": channels,
             "webhooks": self.webhooks.health(),
             "partners": self.partners.health(),
+            "consoles": self.consoles.health(),
             "calendars": self.calendars.health(),
             "faults": dict(faults),
             "lines": {

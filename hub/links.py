@@ -1,35 +1,40 @@
-"""Addresses under which clients read files that their messenger cannot carry."""
+"""Addresses under which clients read single files: signed, and dead after a week."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData, TimestampSigner
 
 from router.media import Attachment
 
-#: seconds for which an address is good
-LASTS = 7 * 24 * 3600
-#: below this the hub serves them
-PATH = "/files"
+#: long enough for a chat that is left for a while, short enough that a link passed on dies
+LINK_LIFE = timedelta(days=7)
 
 
-class Links:
-    """Makes addresses that nobody can guess or change, and reads them again."""
+class FileLinks(TimestampSigner):
+    """Makes and checks the addresses. `secret` is stable over restarts, so that links outlast them."""
 
-    def __init__(self, base: str, secret: str) -> None:
-        self._base = base
-        self._serializer = URLSafeTimedSerializer(secret, salt="links to files")
+    def __init__(self, secret: str, address: Callable[[], str], now: Callable[[], datetime]) -> None:
+        super().__init__(secret, salt="hub.file", key_derivation="hmac", digest_method=hashlib.sha256)
+        self._address = address
+        self._now = now
 
-    def to(self, file: Attachment) -> str:
-        """Return the address of a file, good for a week."""
-        token = self._serializer.dumps(file.id)
-        return f"{self._base}{PATH}/{token}/{quote(file.name, safe='')}"
+    def get_timestamp(self) -> int:
+        """Return the time of the hub's clock."""
+        return int(self._now().timestamp())
 
-    def file(self, token: str) -> str | None:
-        """Return the id of the file that an address names; None when it is over, or was not made here."""
+    def issue(self, file: Attachment) -> str:
+        """Return an address under which anybody reads a file for `LINK_LIFE`."""
+        return f"{self._address().rstrip('/')}/files/{self.sign(file.id).decode()}/{quote(file.name, safe='')}"
+
+    def opened(self, token: str) -> str | None:
+        """Return the id of the file that a token opens, None when it opens nothing or no longer."""
         try:
-            found: object = self._serializer.loads(token, max_age=LASTS)
+            file = self.unsign(token.encode("utf-8", "replace"), max_age=int(LINK_LIFE.total_seconds()))
         except BadData:
             return None
-        return found if isinstance(found, str) else None
+        return file.decode()

@@ -55,8 +55,8 @@ def secrets_in(value: object) -> Iterator[str]:
     elif isinstance(value, str) and "://" in value:
         yield from filter(None, [_password(value)])
     elif isinstance(value, Settings):
-        parts = (value.hub, value.store, value.bus, value.channels, value.webhooks, value.partners, value.rules)
-        for part in parts:
+        parts = (value.hub, value.store, value.bus, value.channels, value.consoles, value.webhooks, value.partners)
+        for part in (*parts, value.rules):
             yield from secrets_in(part)
     elif isinstance(value, BaseModel):
         yield from secrets_in(dict(value))

@@ -7,10 +7,10 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from router.client_events import ClientDeleted, ClientEdited
-from router.console import Refusal, refuses_amend, refuses_react
+from router.console import Refusal, refuses_amend
 from router.delivery import Action
-from router.events import Edit, React, Retract
-from router.media import Entity
+from router.events import Edit, Retract
+from router.media import Entity, sound
 from router.model import Conversation, Message, Version
 from router.turn import Turn
 
@@ -22,7 +22,8 @@ def edited(turn: Turn, event: ClientEdited) -> None:
     """Let staff see a client's new words, and the former ones; nobody is asked to act on them again."""
     conversation, message = _spoken_of(turn, event)
     if conversation is not None and message is not None and (event.text.strip() or message.attachments):
-        _change(turn, conversation, rewritten(message, event.text, min(event.at, turn.now), event.entities))
+        entities = event.entities if sound(event.text, event.entities) else ()
+        _change(turn, conversation, rewritten(message, event.text, entities, min(event.at, turn.now)))
 
 
 def deleted(turn: Turn, event: ClientDeleted) -> None:
@@ -48,7 +49,9 @@ def edit(turn: Turn, conversation: Conversation, command: Edit) -> Refusal:
         return refusal
     if not (command.text.strip() or message.attachments):
         return "empty", {}
-    if _change(turn, conversation, rewritten(message, command.text, turn.now, command.entities)):
+    if not sound(command.text, command.entities):
+        return "bad_entities", {}
+    if _change(turn, conversation, rewritten(message, command.text, command.entities, turn.now)):
         _pass_on(turn, command, Action.EDIT)
     return None
 
@@ -63,33 +66,18 @@ def retract(turn: Turn, conversation: Conversation, command: Retract) -> Refusal
     return refusal
 
 
-def _of(turn: Turn, conversation: Conversation, command: Edit | Retract | React) -> Message | None:
+def _of(turn: Turn, conversation: Conversation, command: Edit | Retract) -> Message | None:
     message = turn.desk.messages.get(command.message)
     return message if message is not None and message.conversation == conversation.id else None
 
 
-def rewritten(message: Message, text: str, at: datetime, entities: tuple[Entity, ...] = ()) -> Message:
-    """Return a message with another text; a former one is kept unless it is the same."""
-    if text == message.text and entities == message.entities:
+def rewritten(message: Message, text: str, entities: tuple[Entity, ...], at: datetime) -> Message:
+    """Return a message with another text, shown in its own way; a former text is kept unless it is the same."""
+    if (text, entities) == (message.text, message.entities):
         return message
-    versions = (*message.versions, Version(message.text, at))[-MOST_VERSIONS:]
+    former = () if text == message.text else (Version(message.text, at),)
+    versions = (*message.versions, *former)[-MOST_VERSIONS:]
     return replace(message, text=text, entities=entities, edited_at=at, versions=versions)
-
-
-def react(turn: Turn, conversation: Conversation, command: React) -> Refusal:
-    """Put an operator's reaction to a message, here and at the client's."""
-    message = _of(turn, conversation, command)
-    refusal = refuses_react(turn.book, conversation, message, command.operator)
-    if refusal is None and message is not None:
-        _change(turn, conversation, with_reaction(message, command.operator, command.emoji))
-        turn.deliver(turn.desk.conversations[conversation.id], turn.desk.messages[message.id], Action.REACT)
-    return refusal
-
-
-def with_reaction(message: Message, who: str, emoji: str) -> Message:
-    """Return a message with somebody's reaction in place of their former one; an empty one takes it away."""
-    others = {name: each for name, each in message.reactions.items() if name != who}
-    return replace(message, reactions={**others, who: emoji} if emoji else others)
 
 
 def _change(turn: Turn, conversation: Conversation, message: Message) -> bool:

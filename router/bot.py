@@ -18,7 +18,7 @@ from router.waiting import move
 def listen(turn: Turn, conversation: Conversation, message: Message) -> None:
     """Have the triage engine look at what the client wrote; a file without words goes to a person."""
     if message.album and message.album == conversation.bot.album:
-        turn.save(conversation)  # its first part has been looked at
+        _hear_out(turn, conversation)
         return
     conversation = replace(conversation, bot=replace(conversation.bot, album=message.album))
     if not message.text.strip():
@@ -28,6 +28,12 @@ def listen(turn: Turn, conversation: Conversation, message: Message) -> None:
     memory = replace(conversation.bot, pending=message.id)
     turn.save(steps.with_timer(replace(conversation, bot=memory), steps.TRIAGE, due))
     turn.effects.append(AskTriage(conversation.id, message.id, message.text, _tongue(turn, conversation)))
+
+
+def _hear_out(turn: Turn, conversation: Conversation) -> None:
+    """Take in one more part of an album that is, or was, answered already."""
+    answered = not conversation.bot.pending
+    turn.save(_silent(turn, conversation) if answered else conversation)
 
 
 def hear(turn: Turn, conversation: Conversation, message: str, result: Understanding | None) -> None:
@@ -54,8 +60,11 @@ def hear(turn: Turn, conversation: Conversation, message: str, result: Understan
 
 
 def listen_meanwhile(turn: Turn, conversation: Conversation, message: Message) -> None:
-    """Have the engine look at what a client wrote who waits for a closed line to open."""
-    memory = replace(conversation.bot, pending=message.id)
+    """Have the engine look at what a client wrote who waits for a closed line to open; once for an album."""
+    if message.album and message.album == conversation.bot.album:
+        turn.save(conversation)
+        return
+    memory = replace(conversation.bot, pending=message.id, album=message.album)
     turn.save(replace(conversation, bot=memory))
     turn.effects.append(AskTriage(conversation.id, message.id, message.text, _tongue(turn, conversation)))
 
@@ -116,9 +125,13 @@ def _own_answer(turn: Turn, conversation: Conversation, rules: IntentRules) -> s
 
 def _answer(turn: Turn, conversation: Conversation, text: str) -> None:
     """Say something and wait; a client who stays silent ends the conversation like with an operator."""
+    turn.save(_silent(turn, turn.say(conversation, text)))
+
+
+def _silent(turn: Turn, conversation: Conversation) -> Conversation:
+    """Return a conversation that ends when its client says nothing for too long."""
     auto = turn.book.line(conversation.line).auto_close
-    spoken = turn.say(conversation, text)
-    turn.save(steps.with_timer(spoken, steps.CLOSE, turn.now + auto.after if auto else None))
+    return steps.with_timer(conversation, steps.CLOSE, turn.now + auto.after if auto else None)
 
 
 def hand_over(

@@ -86,7 +86,7 @@ class ClientStarted(Struct, frozen=True):
     chat: str
     sender: Sender
     at: datetime
-    #: what the link carried, such as a campaign's name
+    #: what the link carried: a campaign's name, or a token made by `Store.links` that says whose card this is
     payload: str = ""
 
 
@@ -98,6 +98,18 @@ class ClientReach(Struct, frozen=True):
     chat: str
     #: `blocked` (they stopped us) or `gone` (their account is no more); empty when they can be reached again
     unreachable: str
+    at: datetime
+
+
+class ClientMoved(Struct, frozen=True):
+    """A chat goes on under another id of the platform's."""
+
+    id: str
+    channel: str
+    #: where it was
+    chat: str
+    #: where it is
+    to: str
     at: datetime
 
 
@@ -118,5 +130,6 @@ ClientEvent = (
     | ClientRated
     | ClientStarted
     | ClientReach
+    | ClientMoved
     | ClientEnded
 )

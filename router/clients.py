@@ -7,13 +7,14 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from router import bot, fetching, survey
+from router import bot, survey
 from router import conversation as steps
-from router.amending import with_reaction
-from router.client_events import ClientEnded, ClientMessage, ClientRated, ClientReach, ClientReacted, ClientStarted
-from router.effects import SaveClient
+from router.client_events import ClientEnded, ClientMessage, ClientRated
+from router.effects import FetchPhoto, SaveClient
+from router.fetching import awaited
 from router.ids import derive, derive_at
 from router.lines import worded
+from router.media import sound
 from router.model import Author, AuthorKind, Conversation, Message, MessageKind, Rating, State
 from router.people import Client, Sender
 from router.queueing import enqueue, freed, take_back
@@ -46,43 +47,22 @@ def _hear(turn: Turn, conversation: Conversation, event: ClientMessage) -> tuple
         MessageKind.TEXT,
         event.text,
         attachments=event.attachments,
+        entities=event.entities if sound(event.text, event.entities) else (),
         external_id=event.external_id,
-        at=min(event.at, turn.now),
-        entities=event.entities,
         reply_to=_answered(turn, event),
         album=event.album,
+        at=min(event.at, turn.now),
     )
-    spoken = fetching.begun(turn, replace(spoken, client_n=message.n, unreachable=""), message)
+    spoken = awaited(turn, replace(spoken, client_n=message.n), message)
+    if spoken.unreachable:
+        spoken = turn.happened(replace(spoken, unreachable=""), "client_back", name=spoken.client_name)
     return steps.spoken_to(spoken, turn.now), message
 
 
 def _answered(turn: Turn, event: ClientMessage) -> str:
-    """Return the id of the message that a client answers; empty when it is not known."""
-    meant = turn.desk.known(event.channel, event.chat, event.reply_to) if event.reply_to else None
-    return meant.id if meant is not None else ""
-
-
-def started(turn: Turn, event: ClientStarted) -> None:
-    """Open the card of somebody who has come and said nothing yet, with what the link they followed carried."""
-    facts = {"campaign": event.payload} if event.payload else {}
-    _client(turn, replace(event.sender, facts={**event.sender.facts, **facts}), "")
-
-
-def reached(turn: Turn, event: ClientReach) -> None:
-    """Let staff know whether anything reaches a client, where a conversation with them goes on."""
-    conversation = turn.desk.of_chat(event.channel, event.chat)
-    if conversation is None or conversation.unreachable == event.unreachable or conversation.state is State.CLOSED:
-        return
-    step = replace(conversation, unreachable=event.unreachable)
-    turn.save(turn.happened(step, f"client_{event.unreachable or 'back'}"))
-
-
-def reacted(turn: Turn, event: ClientReacted) -> None:
-    """Show staff a client's reaction to what was said."""
-    message = turn.desk.known(event.channel, event.chat, event.external_id)
-    conversation = turn.desk.get(message.conversation) if message is not None else None
-    if message is not None and conversation is not None:
-        turn.save(turn.change(conversation, with_reaction(message, "client", event.emoji)))
+    """Return the id of the message that a client answers; empty when it is none that we know."""
+    said = turn.desk.spoken(event.channel, event.chat, event.reply_to) if event.reply_to else None
+    return said.id if said is not None else ""
 
 
 def _react(turn: Turn, conversation: Conversation, message: Message) -> None:
@@ -124,7 +104,7 @@ def is_over(book: Rulebook, conversation: Conversation, now: datetime) -> bool:
 
 def _begin(turn: Turn, event: ClientMessage) -> Conversation:
     id_ = derive_at(turn.now, "conversation", event.id)
-    client = _client(turn, event.sender, id_)
+    client = card_of(turn, event.sender, event.channel, event.chat, id_)
     return Conversation(
         id=id_,
         line=turn.desk.line,
@@ -142,7 +122,7 @@ def _begin(turn: Turn, event: ClientMessage) -> Conversation:
     )
 
 
-def _client(turn: Turn, sender: Sender, conversation: str) -> Client:
+def card_of(turn: Turn, sender: Sender, channel: str, chat: str, conversation: str = "") -> Client:
     """Return the card of whoever wrote, made or brought up to date."""
     key = sender.identity.key
     known = turn.client_of(key)
@@ -150,6 +130,8 @@ def _client(turn: Turn, sender: Sender, conversation: str) -> Client:
     if fresh != known:
         turn.desk.clients[key] = fresh
         turn.effects.append(SaveClient(fresh, None if known else sender.identity, conversation))
+    if sender.photo is not None and fresh.photo_source != (known.photo_source if known else ""):
+        turn.effects.append(FetchPhoto(fresh.id, channel, chat, sender.photo))
     return fresh
 
 
@@ -162,6 +144,7 @@ def _updated(client: Client, sender: Sender) -> Client:
         phone=sender.phone or client.phone,
         email=sender.email or client.email,
         facts={**client.facts, **sender.facts},
+        photo_source=(sender.photo.source if sender.photo else "") or client.photo_source,
     )
 
 
@@ -196,7 +179,7 @@ def ended(turn: Turn, event: ClientEnded) -> None:
         freed(turn, conversation)
 
 
-def close(turn: Turn, conversation: Conversation, by: str, name: str = "") -> None:
+def close(turn: Turn, conversation: Conversation, by: str, name: str = "", reason: str = "") -> None:
     """End a conversation: say goodbye and, when a person had answered, ask how it was: by a rating, or by a form."""
     silent = by == "silence"
     step = turn.say(conversation, _farewell(turn, conversation, silent=silent))
@@ -206,13 +189,12 @@ def close(turn: Turn, conversation: Conversation, by: str, name: str = "") -> No
         question = turn.book.text(conversation.line, "rating", conversation.language)
         step = replace(turn.say(step, question, kind=MessageKind.RATING), rating_asked=bool(question))
     what = by if by in {"client", "silence"} else "operator"
-    author, data = Author(AuthorKind.SYSTEM), {"name": name}
+    what = f"{what}_because" if reason else what
+    author, data = Author(AuthorKind.SYSTEM), {"name": name, **({"reason": reason} if reason else {})}
     step, said = turn.add(step, author, MessageKind.EVENT, f"closed_by_{what}", data=data)
     if step.channel in turn.book.closings:
         turn.deliver(step, said)
-    if step.close_reason:
-        step = turn.happened(step, "closed_because", reason=step.close_reason)
-    turn.save(steps.closed(step, by, turn.now))
+    turn.save(steps.closed(step, by, turn.now, reason))
 
 
 def _farewell(turn: Turn, conversation: Conversation, *, silent: bool) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from router import amending, leading, promises, survey
+from router import amending, leading, promises, reacting, survey
 from router import conversation as steps
 from router.clients import close
 from router.console import (
@@ -45,6 +45,7 @@ from router.events import (
     Transfer,
     Unsnooze,
 )
+from router.media import sound
 from router.model import Author, AuthorKind, Conversation, JoinMode, MessageKind, State
 from router.offering import offer_to
 from router.people import Presence
@@ -52,6 +53,9 @@ from router.pool import NO_ROOM, obstacle
 from router.queueing import freed, give_back
 from router.turn import Turn
 from router.waiting import move
+
+#: characters of why a conversation was closed
+_LONGEST_REASON = 500
 
 
 def carry_out(turn: Turn, command: ConversationCommand) -> None:
@@ -102,10 +106,9 @@ def _reply(turn: Turn, conversation: Conversation, command: Reply) -> Refusal:
     refusal = refuses_reply(turn.book, conversation, command.operator)
     if refusal is None and not (command.text.strip() or command.attachments):
         refusal = ("empty", {})
+    refusal = refusal or _refuses_parts(turn, conversation, command)
     if refusal is None:
         author = _author(turn, command.operator)
-        answered = turn.desk.messages.get(command.reply_to)
-        meant = answered.id if answered is not None and answered.conversation == conversation.id else ""
         spoken, _ = turn.add(
             conversation,
             author,
@@ -113,12 +116,21 @@ def _reply(turn: Turn, conversation: Conversation, command: Reply) -> Refusal:
             command.text,
             attachments=command.attachments,
             entities=command.entities,
-            reply_to=meant,
+            reply_to=command.reply_to,
         )
         auto = turn.book.line(conversation.line).auto_close
         step = steps.answered(spoken, turn.now, auto.after if auto else None)
         turn.save(promises.heard(turn, step, command.operator, command.text))
     return refusal
+
+
+def _refuses_parts(turn: Turn, conversation: Conversation, command: Reply) -> Refusal:
+    """Return what is wrong with the parts of a text, or with the message it answers."""
+    if not sound(command.text, command.entities):
+        return "bad_entities", {}
+    answered = turn.desk.messages.get(command.reply_to)
+    fits = answered is not None and answered.conversation == conversation.id and answered.visible
+    return None if fits or not command.reply_to else ("no_message", {})
 
 
 def _note(turn: Turn, conversation: Conversation, command: Note) -> Refusal:
@@ -187,8 +199,8 @@ def _leave(turn: Turn, conversation: Conversation, command: Leave) -> Refusal:
 def _close(turn: Turn, conversation: Conversation, command: Close) -> Refusal:
     refusal = refuses_lead(turn.book, conversation, command.operator)
     if refusal is None:
-        step = replace(conversation, close_reason=command.reason.strip())
-        close(turn, step, command.operator, turn.book.name(command.operator))
+        reason = command.reason.strip()[:_LONGEST_REASON]
+        close(turn, conversation, command.operator, turn.book.name(command.operator), reason)
     return refusal
 
 
@@ -242,7 +254,7 @@ _HANDLERS: dict[type, Callable[[Turn, Conversation, Any], Refusal]] = {
     SetClient: leading.set_client,
     Edit: amending.edit,
     Retract: amending.retract,
-    React: amending.react,
+    React: reacting.react,
 }
 
 

@@ -120,15 +120,19 @@ def refuses_amend(book: Rulebook, message: Message | None, operator: str) -> Ref
     return None if message.channel in book.amends else ("channel_cannot_amend", {"name": message.channel})
 
 
-def refuses_react(book: Rulebook, conversation: Conversation, message: Message | None, operator: str) -> Refusal:
-    """Return why an operator may not react to a message: only who holds the conversation or leads may."""
-    if message is None or not message.visible:
-        return "no_message", {}
-    if not (book.leads(operator) or operator == conversation.operator):
-        return "not_yours", {"name": book.name(conversation.operator)}
+def refuses_react(book: Rulebook, conversation: Conversation, message: Message, operator: str) -> Refusal:
+    """Return why an operator may not react to a message: only who may speak to the client, or leads, does."""
+    if not message.visible:
+        return "not_reactable", {}
     if message.deleted_at is not None:
         return "already_deleted", {}
-    return None if message.channel in book.reacts else ("channel_cannot_react", {"name": message.channel})
+    return _refuses_reactions(book, conversation, operator)
+
+
+def _refuses_reactions(book: Rulebook, conversation: Conversation, operator: str) -> Refusal:
+    if conversation.channel not in book.reacts:
+        return "channel_cannot_react", {"name": conversation.channel}
+    return None if book.leads(operator) else refuses_reply(book, conversation, operator)
 
 
 def refuses_rank(book: Rulebook, conversation: Conversation, operator: str) -> Refusal:
@@ -144,19 +148,15 @@ def refuses_client(book: Rulebook, conversation: Conversation, operator: str) ->
 
 
 def allowed_of(book: Rulebook, message: Message, operator: str) -> frozenset[str]:
-    """Return what an operator may do with a message of a conversation they see: any of `edit react retract`.
-
-    Whether they may react depends on the conversation, too: see `refuses_react`.
-    """
-    amends = set() if refuses_amend(book, message, operator) else {"edit", "retract"}
-    reacts = message.visible and message.deleted_at is None and message.channel in book.reacts
-    return frozenset(amends | ({"react"} if reacts else set()))
+    """Return what an operator may do with a message of a conversation they see: any of `edit retract`."""
+    return frozenset() if refuses_amend(book, message, operator) else frozenset({"edit", "retract"})
 
 
 def allowed(book: Rulebook, roster: Roster, conversation: Conversation, operator: str, now: datetime) -> frozenset[str]:
     """Return what an operator may do with a conversation right now.
 
-    Any of `take skip reply note whisper transfer join_open join_hidden leave close reopen snooze unsnooze rank client`.
+    Any of `take skip reply react note whisper transfer join_open join_hidden leave close reopen snooze unsnooze rank
+    client`.
     """
     if not may_see(book, conversation, operator):
         return frozenset()
@@ -165,6 +165,7 @@ def allowed(book: Rulebook, roster: Roster, conversation: Conversation, operator
         "take": refuses_take(book, roster, conversation, operator, now),
         "skip": refuses_skip(conversation, operator),
         "reply": refuses_reply(book, conversation, operator),
+        "react": _refuses_reactions(book, conversation, operator),
         "note": None,
         "whisper": None if conversation.state in _HELD else ("take_first", {}),
         "transfer": lead,

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from router.model import Conversation, Floor, FloorHolder, JoinMode, State
 
 #: timer kinds
-OFFER, RETRY, TRIAGE, CLOSE, QUEUE, LEFT, FILES = "offer", "retry", "triage", "close", "queue", "left", "files"
-#: after which files that have not come are asked for again, as when the hub died meanwhile
-FETCH_AGAIN = timedelta(minutes=15)
+OFFER, RETRY, TRIAGE, CLOSE, QUEUE, LEFT = "offer", "retry", "triage", "close", "queue", "left"
+#: likewise; goes on whatever becomes of the conversation
+FILES = "files"
 _BOT = Floor()
 
 
@@ -25,18 +25,6 @@ def with_timer(conversation: Conversation, kind: str, due: datetime | None) -> C
     if due is not None:
         timers[kind] = due
     return conversation if timers == conversation.timers else replace(conversation, timers=timers)
-
-
-def with_files_timer(before: Conversation | None, conversation: Conversation, now: datetime) -> Conversation:
-    """Keep the timer of what is being fetched, whatever a step did to the others."""
-    if not conversation.fetching:
-        if FILES not in conversation.timers:
-            return conversation
-        return replace(conversation, timers={kind: at for kind, at in conversation.timers.items() if kind != FILES})
-    if FILES in conversation.timers:
-        return conversation
-    due = before.timers.get(FILES) if before else None
-    return replace(conversation, timers={**conversation.timers, FILES: due or now + FETCH_AGAIN})
 
 
 def no_later(conversation: Conversation, now: datetime, latest: Mapping[str, datetime]) -> Conversation:
@@ -55,8 +43,9 @@ def no_later(conversation: Conversation, now: datetime, latest: Mapping[str, dat
 
 
 def without_timers(conversation: Conversation) -> Conversation:
-    """Take all timers away."""
-    return replace(conversation, timers={}) if conversation.timers else conversation
+    """Take all timers away but that of files, which come when they come."""
+    timers = {kind: due for kind, due in conversation.timers.items() if kind == FILES}
+    return conversation if timers == conversation.timers else replace(conversation, timers=timers)
 
 
 def queued(conversation: Conversation, now: datetime) -> Conversation:
@@ -137,7 +126,7 @@ def spoken_to(conversation: Conversation, now: datetime) -> Conversation:
     return with_timer(with_timer(step, CLOSE, None), LEFT, None)
 
 
-def closed(conversation: Conversation, by: str, now: datetime) -> Conversation:
+def closed(conversation: Conversation, by: str, now: datetime, reason: str = "") -> Conversation:
     """End it."""
     return replace(
         without_timers(conversation),
@@ -148,11 +137,12 @@ def closed(conversation: Conversation, by: str, now: datetime) -> Conversation:
         joined={},
         closed_at=now,
         closed_by=by,
+        close_reason=reason,
         promise=None,
     )
 
 
 def reopened(conversation: Conversation, now: datetime) -> Conversation:
     """Continue a closed one; it waits for an operator again, the former one first."""
-    step = replace(conversation, passed={}, said=(), closed_at=None, closed_by="", close_reason="", rating_asked=False)
-    return queued(replace(step, overflowed=(), told_place=0, call_back=""), now)
+    step = replace(conversation, passed={}, said=(), closed_at=None, closed_by="", rating_asked=False)
+    return queued(replace(step, close_reason="", overflowed=(), told_place=0, call_back=""), now)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from router import (
     amending,
+    arriving,
     bot,
     clients,
     commands,
@@ -17,6 +16,7 @@ from router import (
     offering,
     promises,
     queueing,
+    reacting,
     sla,
     waiting,
 )
@@ -27,6 +27,7 @@ from router.client_events import (
     ClientEnded,
     ClientEvent,
     ClientMessage,
+    ClientMoved,
     ClientRated,
     ClientReach,
     ClientReacted,
@@ -50,10 +51,11 @@ def decide(desk: Desk, event: Event, book: Rulebook, now: datetime) -> list[Effe
     The desk must hold what the event speaks of (see `needs` in the engine); what it does not hold does not exist.
     """
     turn = Turn(desk, book, now, event.id)
-    if isinstance(event, ClientEvent):
-        _HEARD[type(event)](turn, event)
-        return turn.effects
     match event:
+        case ClientMessage() | ClientEdited() | ClientDeleted() | ClientRated() | ClientReacted() | ClientEnded():
+            _heard(turn, event)
+        case ClientStarted() | ClientReach() | ClientMoved():
+            _came(turn, event)
         case SetPaused():
             leading.set_paused(turn, event)
         case SetPresence():
@@ -62,12 +64,8 @@ def decide(desk: Desk, event: Event, book: Rulebook, now: datetime) -> list[Effe
             _planned(turn, event)
         case Seen():
             commands.seen(turn, event)
-        case TriageAnswered() | FilesFetched():
-            _answered(turn, event)
-        case TimerFired():
-            _timer(turn, event)
-        case Arrived():
-            _arrived(turn, event)
+        case TriageAnswered() | FilesFetched() | TimerFired() | Arrived():
+            _followed(turn, event)
         case Wake():
             queueing.sweep(turn)
             leave.forget(turn)
@@ -86,23 +84,43 @@ def _planned(turn: Turn, event: AddLeave | RemoveLeave | CalendarRead) -> None:
             leave.read(turn, event)
 
 
-_HEARD: dict[type, Callable[[Turn, Any], None]] = {
-    ClientMessage: clients.wrote,
-    ClientEdited: amending.edited,
-    ClientDeleted: amending.deleted,
-    ClientRated: clients.rated,
-    ClientEnded: clients.ended,
-    ClientStarted: clients.started,
-    ClientReach: clients.reached,
-    ClientReacted: clients.reacted,
-}
+def _heard(turn: Turn, event: ClientEvent) -> None:
+    match event:
+        case ClientMessage():
+            clients.wrote(turn, event)
+        case ClientEdited():
+            amending.edited(turn, event)
+        case ClientDeleted():
+            amending.deleted(turn, event)
+        case ClientRated():
+            clients.rated(turn, event)
+        case ClientReacted():
+            reacting.reacted(turn, event)
+        case ClientEnded():
+            clients.ended(turn, event)
 
 
-def _answered(turn: Turn, event: TriageAnswered | FilesFetched) -> None:
-    if isinstance(event, FilesFetched):
-        fetching.fetched(turn, event)
-    else:
-        _triaged(turn, event)
+def _came(turn: Turn, event: ClientStarted | ClientReach | ClientMoved) -> None:
+    match event:
+        case ClientStarted():
+            arriving.started(turn, event)
+        case ClientReach():
+            arriving.reach(turn, event)
+        case ClientMoved():
+            arriving.moved(turn, event)
+
+
+def _followed(turn: Turn, event: TriageAnswered | FilesFetched | TimerFired | Arrived) -> None:
+    """Go on with what an earlier decision had asked for."""
+    match event:
+        case TriageAnswered():
+            _triaged(turn, event)
+        case FilesFetched():
+            fetching.fetched(turn, event)
+        case TimerFired():
+            _timer(turn, event)
+        case Arrived():
+            _arrived(turn, event)
 
 
 def _triaged(turn: Turn, event: TriageAnswered) -> None:
@@ -134,7 +152,7 @@ def _timer(turn: Turn, event: TimerFired) -> None:
     elif event.kind == steps.TRIAGE:
         bot.hear(turn, conversation, conversation.bot.pending, None)
     elif event.kind == steps.FILES:
-        fetching.again(turn, conversation)
+        fetching.ask_again(turn, conversation)
     elif event.kind == PROMISE:
         promises.due(turn, conversation)
     elif event.kind in _TARGETS:

@@ -61,7 +61,7 @@ class Delivery(Struct, frozen=True):
     chat: str
     state: DeliveryState = DeliveryState.QUEUED
     attempts: tuple[Attempt, ...] = ()
-    #: the platform's id of what was sent; for an edit or a deletion, of what it changes
+    #: the platform's id of what was sent, or several joined by spaces; for what changes a message, of that message
     external_id: str = ""
     action: Action = Action.SEND
     #: when a `retrying` one is tried again
@@ -69,10 +69,10 @@ class Delivery(Struct, frozen=True):
     reason: str = ""
     #: rises with every delivery of the hub; given when it is committed, and anew when it is sent again
     cursor: int = 0
-    #: the platform's id of the message that it answers; known once it is being sent
-    answers: str = ""
     #: what is posted, for a delivery that carries no message but a notice of its own, such as a webhook's
     body: str = ""
+    #: the platform's id of the message it answers; filled in when it is sent, empty when there is none
+    reply_external: str = ""
 
 
 class Receipt(Struct, frozen=True):

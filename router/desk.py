@@ -37,8 +37,8 @@ class Desk:
     messages: dict[str, Message] = field(default_factory=dict)
     #: clients' messages among them: (channel, chat, the platform's id) → id
     _heard: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    #: what was said to clients among them: likewise, by each id of the platform's
-    _said: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    #: our messages among them, likewise: a text that went out as several messages is found by each
+    _told: dict[tuple[str, str, str], str] = field(default_factory=dict)
     #: nothing is offered to anybody
     paused: bool = False
     #: who could be asked, as far as it has been looked
@@ -164,21 +164,20 @@ class Desk:
         """Return a client's message by the platform's id, if this batch speaks of it."""
         return self.messages.get(self._heard.get((channel, chat, external_id), ""))
 
-    def remember_sent(self, external_id: str, message: Message) -> None:
-        """Take in what was said to a client, by an id of the platform's."""
-        self.remember(message)
-        self._said[message.channel, message.chat, external_id] = message.id
+    def spoken(self, channel: str, chat: str, external_id: str) -> Message | None:
+        """Return a message by the platform's id, a client's or ours, if this batch speaks of it."""
+        key = (channel, chat, external_id)
+        return self.heard(*key) or self.messages.get(self._told.get(key, ""))
 
-    def known(self, channel: str, chat: str, external_id: str) -> Message | None:
-        """Return a message of a chat by the platform's id, whoever said it, if this batch speaks of it."""
-        ours = self.messages.get(self._said.get((channel, chat, external_id), ""))
-        return self.heard(channel, chat, external_id) or ours
+    def learn_told(self, told: Mapping[tuple[str, str, str], str]) -> None:
+        """Take in which of our messages the platform's ids stand for: (channel, chat, the platform's id) → id."""
+        self._told.update(told)
 
     def forget_messages(self) -> None:
         """Let go of the messages of a batch that is in the store."""
         self.messages.clear()
         self._heard.clear()
-        self._said.clear()
+        self._told.clear()
 
     def learn(self, clients: Mapping[str, Client], last_operators: Mapping[str, str]) -> None:
         """Take in what the store knows about the people of this batch, in place of the former batch's."""

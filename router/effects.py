@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from router.delivery import Delivery
+from router.media import Attachment
 from router.model import Conversation, Message
 from router.people import Client, Identity, LineState, OperatorState
 
@@ -26,7 +27,7 @@ class AddMessage(Struct, frozen=True):
 
 
 class ChangeMessage(Struct, frozen=True):
-    """A message was edited or taken back; its text, `edited_at`, `deleted_at` and `versions` are as they stand now."""
+    """A message was edited or taken back, got its files or a reaction; what may change about it stands as it is now."""
 
     message: Message
 
@@ -83,8 +84,17 @@ class ChangeClient(Struct, frozen=True):
     client: str
     responsible: str | None = None
     priority: str | None = None
+    photo: Attachment | None = None
     #: whose staff learn of it
     conversation: str = ""
+
+
+class MoveChat(Struct, frozen=True):
+    """A chat goes on under another id: what waits to be sent there is sent to that one."""
+
+    channel: str
+    chat: str
+    to: str
 
 
 class SaveLine(Struct, frozen=True):
@@ -138,10 +148,19 @@ class AskTriage(Struct, frozen=True):
 
 
 class FetchFiles(Struct, frozen=True):
-    """Fetch the files of a message that are still with the platform; they come back as `FilesFetched`."""
+    """Have a message's files fetched from its channel; what they come to returns as `FilesFetched`."""
 
     conversation: str
     message: str
+
+
+class FetchPhoto(Struct, frozen=True):
+    """Have a client's picture fetched, as well as that can be done; it is put on their card by `ChangeClient`."""
+
+    client: str
+    channel: str
+    chat: str
+    photo: Attachment
 
 
 class ShowSeen(Struct, frozen=True):
@@ -175,6 +194,7 @@ Stored = (
     | Requeue
     | SaveClient
     | ChangeClient
+    | MoveChat
     | SaveLine
     | SaveOperator
     | ChangeLoad
@@ -182,5 +202,5 @@ Stored = (
     | Explain
     | Alert
 )
-AfterCommit = AskTriage | FetchFiles | ShowSeen | Move | WakeLines | HoursChanged
+AfterCommit = AskTriage | FetchFiles | FetchPhoto | ShowSeen | Move | WakeLines | HoursChanged
 Effect = Stored | AfterCommit

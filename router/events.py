@@ -221,13 +221,12 @@ class TriageAnswered(Struct, frozen=True):
 
 
 class FilesFetched(Struct, frozen=True):
-    """What became of a message's files."""
+    """What a message's files came to: each is here, in trouble, or still to be fetched later."""
 
     id: str
     conversation: str
     message: str
-    #: (as it was, as it is: here, or in trouble)
-    files: tuple[tuple[Attachment, Attachment], ...]
+    attachments: tuple[Attachment, ...]
 
 
 class TimerFired(Struct, frozen=True):
@@ -235,7 +234,7 @@ class TimerFired(Struct, frozen=True):
 
     id: str
     conversation: str
-    #: `offer`, `retry`, `triage`, `close`, `promise`, or a target of the SLA
+    #: `offer`, `retry`, `triage`, `close`, `files`, `promise`, or a target of the SLA
     kind: str
     due_at: datetime
 

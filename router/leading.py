@@ -56,7 +56,9 @@ def set_client(turn: Turn, conversation: Conversation, command: SetClient) -> Re
     step = replace(conversation, responsible=responsible, priority=priority)
     if priority != conversation.priority:
         step = replace(step, head_start=turn.book.head_start(priority))
-    turn.effects.append(ChangeClient(conversation.client, command.responsible, command.priority, conversation.id))
+    turn.effects.append(
+        ChangeClient(conversation.client, command.responsible, command.priority, conversation=conversation.id)
+    )
     names = {"responsible": turn.book.name(responsible) or "–", "priority": priority or "–"}
     turn.save(turn.happened(step, "client_set", name=turn.book.name(command.operator), **names))
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
@@ -49,3 +50,27 @@ class Entity(Struct, frozen=True):
     length: int
     #: where a `link` leads
     url: str = ""
+
+
+#: parts of one text that may be shown in their own way
+MOST_ENTITIES = 500
+#: characters
+_LONGEST_URL = 2048
+#: what a link may begin with: nothing that runs in a browser
+_SCHEMES = ("https://", "http://", "mailto:", "tg://")
+
+
+def leads_somewhere(url: str) -> bool:
+    """Return whether an address may be shown as a link."""
+    return len(url) <= _LONGEST_URL and url.lower().startswith(_SCHEMES) and not any(map(str.isspace, url))
+
+
+def sound(text: str, entities: Iterable[Entity]) -> bool:
+    """Return whether all entities lie within the text, are not too many, and lead where links may lead."""
+    every = tuple(entities)
+    return len(every) <= MOST_ENTITIES and all(_fits(text, each) for each in every)
+
+
+def _fits(text: str, entity: Entity) -> bool:
+    within = entity.start >= 0 and entity.length > 0 and entity.start + entity.length <= len(text)
+    return within and (leads_somewhere(entity.url) if entity.kind == "link" else not entity.url)

@@ -151,7 +151,7 @@ class BotMemory(Struct, frozen=True):
     tried: tuple[str, ...] = ()
     #: the message triage is looking at now; empty when none
     pending: str = ""
-    #: the album it has heard a part of last
+    #: the album it has looked at last, whose other parts need no answer of their own
     album: str = ""
 
 
@@ -251,8 +251,8 @@ class Conversation(Struct, frozen=True):
     survey: Survey | None = None
     #: one-off texts already said, so that they are not said twice: `out_of_hours`, `queued`
     said: tuple[str, ...] = ()
-    #: messages with files that are still to be fetched
-    fetching: tuple[str, ...] = ()
+    #: messages with files that the hub has still to fetch
+    coming: tuple[str, ...] = ()
     #: why nothing reaches its client at the moment: `blocked`, `gone`; empty when it does
     unreachable: str = ""
     #: why it was closed, in the operator's words

@@ -9,6 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from router.absence import Absence
+from router.media import Attachment
 
 
 class Presence(StrEnum):
@@ -57,6 +58,8 @@ class Sender(Struct, frozen=True):
     email: str = ""
     #: anything else worth showing on the card, for example the page the visitor is on
     facts: Mapping[str, str] = {}
+    #: their picture, as far as the platform has one: a file to be fetched, with `source`
+    photo: Attachment | None = None
 
 
 class Client(Struct, frozen=True):
@@ -76,6 +79,10 @@ class Client(Struct, frozen=True):
     #: identity keys
     identities: tuple[str, ...] = ()
     facts: Mapping[str, str] = {}
+    #: their picture, once the hub has it
+    photo: Attachment | None = None
+    #: the platform's reference to their latest picture, whether the hub has that or not
+    photo_source: str = ""
 
 
 class OperatorState(Struct, frozen=True):

@@ -36,7 +36,7 @@ class Update(Struct, frozen=True):
 class Sent(Struct, frozen=True):
     """A platform took a message."""
 
-    #: the platform's id; where it became several messages there, all of theirs, with spaces between
+    #: the platform's id of it; a text that was sent as several messages has several, joined by spaces (`12 13`)
     external_id: str = ""
     state: DeliveryState = DeliveryState.SENT
 
@@ -93,7 +93,7 @@ class Files(Protocol):
         """Return the file's description, or None when it does not exist or belongs to another chat."""
 
     async def described(self, file: str) -> Attachment | None:
-        """Return the file's description, whosever it is; None when it does not exist."""
+        """Return a file's description, whose ever it is: for those who were given the right to it."""
 
     def read(self, file: str, *, start: int = 0) -> AsyncIterator[bytes]:
         """Yield the file's bytes from `start`."""

@@ -39,7 +39,7 @@ class Rulebook:
     where: Mapping[str, str] = field(default_factory=dict)
     #: channels on which what was said can be changed and taken back
     amends: frozenset[str] = frozenset()
-    #: channels on which reactions can be shown
+    #: channels on which reactions to what was said are shown
     reacts: frozenset[str] = frozenset()
     #: channels that are told when a conversation is closed
     closings: frozenset[str] = frozenset()
@@ -59,9 +59,9 @@ class Rulebook:
     def on(self, channels: Mapping[str, Channel]) -> Rulebook:
         """Return the rules as they are on these channels, by name, whose abilities decide what can be done there."""
         amends = frozenset(name for name, it in channels.items() if it.capabilities.edits)
-        closings = frozenset(name for name, it in channels.items() if it.capabilities.closings)
         reacts = frozenset(name for name, it in channels.items() if it.capabilities.reactions)
-        return replace(self, amends=amends, closings=closings, reacts=reacts)
+        closings = frozenset(name for name, it in channels.items() if it.capabilities.closings)
+        return replace(self, amends=amends, reacts=reacts, closings=closings)
 
     def line(self, name: str) -> LineRules:
         """Return a line's rules; one that was taken out of the file keeps its conversations, for supervisors."""

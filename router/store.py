@@ -11,11 +11,12 @@ from msgspec import Struct
 
 from router.access import Accounts
 from router.delivery import Attempt, Delivery, DeliveryState
-from router.effects import ChangeClient, Explain, Outcome
+from router.effects import ChangeClient, Explain, MoveChat, Outcome
 from router.history import History
 from router.lab.records import Records
 from router.loads import Load, LoadChange
 from router.model import Conversation, Message
+from router.notebooks import Notebooks
 from router.overview import Overviews
 from router.people import Client, Identity, LineState, OperatorState
 from router.ports import Chat, FeedEvent, Files, Update
@@ -90,6 +91,8 @@ class Batch:
     identities: dict[Identity, str] = field(default_factory=dict)
     #: client → what their card says otherwise
     cards: dict[str, ChangeClient] = field(default_factory=dict)
+    #: chats that go on under another id: what waits to be sent there goes along
+    chats: list[MoveChat] = field(default_factory=list)
     lines: dict[str, LineState] = field(default_factory=dict)
     operators: dict[str, OperatorState] = field(default_factory=dict)
     #: operator → what changes about their load
@@ -152,7 +155,7 @@ class Filter(Struct, frozen=True):
     client: str | None = None
 
 
-class Store(Accounts, Overviews, Protocol):
+class Store(Accounts, Overviews, Notebooks, Protocol):
     """Everything but the ledger. Raises `Retryable` when the database cannot be reached."""
 
     @property
@@ -212,8 +215,8 @@ class Store(Accounts, Overviews, Protocol):
     async def client_messages(self, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], Message]:
         """Return clients' messages that exist, by (channel, chat, the platform's id); the latest of several."""
 
-    async def sent_messages(self, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], Message]:
-        """Return what was said to clients and arrived, by (channel, chat, an id that the platform gave it)."""
+    async def told(self, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], str]:
+        """Return (channel, chat, the platform's id) → id of our message that was sent under it."""
 
     async def chats_away(self, channel: str, line: str) -> dict[str, str]:
         """Return chat → line for the channel's unclosed conversations that are on another line than `line`."""

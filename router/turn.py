@@ -9,7 +9,6 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from router.clocks import kept
-from router.conversation import with_files_timer
 from router.delivery import Action, Delivery
 from router.desk import Desk
 from router.effects import (
@@ -61,7 +60,6 @@ class Turn:
     def save(self, conversation: Conversation) -> Conversation:
         """Put a conversation on the desk; count what it changed about its operators' loads, and set its clocks."""
         before = self.desk.get(conversation.id)
-        conversation = with_files_timer(before, conversation, self.now)
         conversation, missed = kept(before, conversation, self.book, self.now)
         for target in missed:
             conversation = self.breached(conversation, target)
@@ -86,12 +84,12 @@ class Turn:
         *,
         attachments: tuple[Attachment, ...] = (),
         choices: tuple[str, ...] = (),
-        external_id: str = "",
-        at: datetime | None = None,
-        data: Mapping[str, str] | None = None,
         entities: tuple[Entity, ...] = (),
+        external_id: str = "",
         reply_to: str = "",
         album: str = "",
+        at: datetime | None = None,
+        data: Mapping[str, str] | None = None,
     ) -> tuple[Conversation, Message]:
         """Add a message, and its delivery when the client is to see it. The conversation is not saved yet."""
         number = conversation.n + 1

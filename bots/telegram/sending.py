@@ -94,7 +94,7 @@ async def send(line: Line, host: Host, delivery: Delivery, message: Message, lan
 def _extras(delivery: Delivery, message: Message, *, first: bool, last: bool, piece: Piece) -> Mapping[str, Any]:
     """Return what a piece bears besides its content: what it answers, and buttons."""
     more: dict[str, Any] = {}
-    answers = delivery.answers.partition(" ")[0]
+    answers = delivery.reply_external.partition(" ")[0]
     if first and answers.isdecimal():
         more["reply_parameters"] = ReplyParameters(message_id=int(answers), allow_sending_without_reply=True)
     buttons = keyboard(message) if last and piece.may_have_buttons else None

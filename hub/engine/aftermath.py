@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from hub.engine.backoff import persist
-from hub.engine.fetching import FetchingDesk
+from hub.engine.fetching import Fetcher
 from hub.engine.outbox import Outbox
 from hub.engine.outlet import Outlet
 from hub.engine.tasks import end
@@ -17,8 +17,10 @@ from router.effects import (
     AskTriage,
     Effect,
     FetchFiles,
+    FetchPhoto,
     HoursChanged,
     Move,
+    MoveChat,
     Requeue,
     SaveConversation,
     ShowSeen,
@@ -54,7 +56,7 @@ class Aftermath:
         channels: Mapping[str, Channel],
         ways_out: Mapping[str, Outbox | Outlet],
         triage: TriageDesk,
-        fetching: FetchingDesk,
+        fetcher: Fetcher,
         lines: Lines,
         report: Callable[[asyncio.Task[None]], None],
     ) -> None:
@@ -62,7 +64,7 @@ class Aftermath:
         self._channels = channels
         self._ways_out = ways_out
         self._triage = triage
-        self._fetching = fetching
+        self._fetcher = fetcher
         self._lines = lines
         self._report = report
         self._chores: set[asyncio.Task[None]] = set()
@@ -71,7 +73,9 @@ class Aftermath:
             SaveConversation: self._saved,
             Requeue: lambda effect: self.chore(self._resend(effect.delivery)),
             AskTriage: triage.ask,
-            FetchFiles: fetching.ask,
+            FetchFiles: fetcher.ask,
+            FetchPhoto: fetcher.ask_photo,
+            MoveChat: self._moved,
             ShowSeen: self._seen,
             Move: lambda effect: lines.moved(effect.conversation),
             WakeLines: self._wake,
@@ -81,7 +85,7 @@ class Aftermath:
     @property
     def idle(self) -> bool:
         """Whether nothing is being done on the side."""
-        return not self._chores and self._triage.idle and self._fetching.idle
+        return not self._chores and self._triage.idle and self._fetcher.idle
 
     def act(self, effects: Sequence[Effect]) -> None:
         """Do what committed effects ask for."""
@@ -104,6 +108,10 @@ class Aftermath:
         if it.channel in self._channels:
             self.chore(self._channels[it.channel].seen(it.chat, it.id, effect.n))
 
+    def _moved(self, effect: MoveChat) -> None:
+        if effect.channel in self._ways_out:
+            self._ways_out[effect.channel].moved(effect.chat, effect.to)
+
     def _wake(self, effect: WakeLines) -> None:
         for line in effect.lines:
             self._lines.wake(line)
@@ -125,4 +133,4 @@ class Aftermath:
         """Give up what is being done; the next start takes it up where that matters."""
         await end(self._chores)
         await self._triage.close()
-        await self._fetching.close()
+        await self._fetcher.close()

@@ -14,7 +14,7 @@ from hub.engine.committer import Committed, Committer, Decided
 from hub.engine.dispatch import CONSOLE, parse_command
 from hub.engine.dispatcher import Dispatcher
 from hub.engine.feed import Feed
-from hub.engine.fetching import FetchingDesk
+from hub.engine.fetching import Fetcher
 from hub.engine.inbox import Work
 from hub.engine.intake import Intake, Sequencer
 from hub.engine.lane import Lane
@@ -31,7 +31,7 @@ from hub.engine.watermark import Watermark
 from hub.said import said
 from router.effects import Effect
 from router.errors import Unparsable
-from router.events import Arrived, Event, FilesFetched, TriageAnswered, Wake
+from router.events import Arrived, Event, TriageAnswered, Wake
 from router.model import Conversation
 from router.ports import Channel, Clock, Triage
 from router.roster import Roster
@@ -81,8 +81,8 @@ class Engine:
         self._pulse = Pulse(store, ledger, clock, self.meters)
         self.intakes = {name: self._intake(name) for name in (*channels, CONSOLE)}
         asking = TriageDesk(triage, lambda: self._book.rules.triage.timeout, self._triaged)
-        fetching = FetchingDesk(store, channels, clock, self._fetched)
-        self.aftermath = Aftermath(store, channels, self.ways_out, asking, fetching, self, self._report)
+        fetcher = Fetcher(store, clock, channels, self.committer, lambda answer: self._hand_over(answer, ""))
+        self.aftermath = Aftermath(store, channels, self.ways_out, asking, fetcher, self, self._report)
         self._running: list[asyncio.Task[None]] = []
         #: parts of the engine that have died, which is a fault of ours, and of what
         self.faults: dict[str, str] = {}
@@ -244,9 +244,6 @@ class Engine:
             if lane.desk.get(answer.conversation) is not None:
                 lane.inbox.push(Work(answer))
                 return
-
-    async def _fetched(self, answer: FilesFetched) -> None:
-        self.elsewhere(Work(answer), await persist("find a conversation's line", lambda: self._line_of(answer)))
 
     # What others ask of the engine
 

@@ -1,114 +1,152 @@
-"""Fetches clients' files from platforms that keep them, some at a time for each channel."""
+"""Fetches clients' files from their platforms, side by side; what does not come in time is said in plain words."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
 
 import structlog
 from msgspec.structs import replace
 
 from hub.engine.backoff import backoff, persist
+from hub.engine.committer import Committer, Decided
 from hub.engine.tasks import end
-from router.effects import FetchFiles
+from router.effects import ChangeClient, FetchFiles, FetchPhoto
 from router.errors import Conflict, HubError, Rejected, Retryable
 from router.events import FilesFetched
-from router.fetching import missing
 from router.media import Attachment
 from router.model import Message
 from router.ports import Channel, Clock, Fetching
 from router.store import Store
 
 _log = structlog.get_logger(__name__)
-#: files fetched at the same time from one channel
+#: files fetched at the same time per channel
 _AT_ONCE = 8
-#: bytes in one file
-_MOST = 200_000_000
-#: how long what may still come is tried
-_PATIENCE = timedelta(minutes=10)
+#: bytes of one file
+_LIMIT = 100 * 1024 * 1024
+#: seconds without a file that is being fetched having come to its end
+_PATIENCE = 300.0
+#: for how long it is tried
+_GIVE_UP_AFTER = timedelta(minutes=10)
+#: seconds
+_LONGEST_PAUSE = 120.0
 
 
-class FetchingDesk:
-    """Each message that is asked about ends in exactly one answer, unless the hub stops: then it is asked again."""
+class Fetcher:
+    """Each message that is asked for comes to exactly one answer, unless the hub stops: then its timer asks again."""
 
     def __init__(
         self,
         store: Store,
-        channels: Mapping[str, Channel],
         clock: Clock,
+        channels: Mapping[str, Channel],
+        committer: Committer,
         answer: Callable[[FilesFetched], Awaitable[None]],
     ) -> None:
         self._store = store
-        self._channels = channels
         self._clock = clock
         self._answer = answer
+        self._committer = committer
+        self._sources = {name: channel for name, channel in channels.items() if isinstance(channel, Fetching)}
+        self._places = {name: asyncio.Semaphore(_AT_ONCE) for name in self._sources}
+        #: message or photo → what fetches it
         self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._places = {name: asyncio.Semaphore(_AT_ONCE) for name in channels}
+        #: how many of those rest until they try again
+        self._resting = 0
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is being fetched."""
-        return not self._under_way
+        """Whether nothing is being fetched; what rests until it is tried again is taken up by its timer."""
+        return len(self._under_way) <= self._resting
 
     def ask(self, wanted: FetchFiles) -> None:
-        """Fetch a message's files; the answer comes through the callback."""
-        if wanted.message not in self._under_way:
-            task = asyncio.create_task(self._run(wanted), name=f"files of {wanted.message}")
-            self._under_way[wanted.message] = task
-            task.add_done_callback(lambda _: self._under_way.pop(wanted.message, None))
+        """Fetch a message's files, unless somebody is at it."""
+        self._begin(wanted.message, self._files(wanted))
 
-    async def _run(self, wanted: FetchFiles) -> None:
+    def ask_photo(self, wanted: FetchPhoto) -> None:
+        """Fetch a client's picture once; when that fails, their card has none."""
+        self._begin(f"{wanted.client}:{wanted.photo.source}", self._photo(wanted))
+
+    def _begin(self, key: str, work: Coroutine[object, object, None]) -> None:
+        if key in self._under_way:
+            work.close()
+            return
+        task = self._under_way[key] = asyncio.create_task(work)
+        task.add_done_callback(lambda _: self._under_way.pop(key, None))
+
+    async def _files(self, wanted: FetchFiles) -> None:
         found = await persist("read a message", lambda: self._store.messages_by_id([wanted.message]))
         message = found.get(wanted.message)
         if message is None:
             return
-        files = [(file, await self._fetched(message, file)) for file in missing(message)]
-        await self._answer(FilesFetched(f"hub:files:{message.id}", wanted.conversation, message.id, tuple(files)))
+        fetched = await asyncio.gather(*(self._settled(message, file) for file in message.attachments))
+        id_ = f"hub:files:{message.id}"
+        await self._answer(FilesFetched(id_, message.conversation, message.id, tuple(fetched)))
 
-    async def _fetched(self, message: Message, file: Attachment) -> Attachment:
-        """Return the file as it is now: kept, or with the reason why it never will be."""
-        until, failures = self._clock.now() + _PATIENCE, 0
-        while True:
+    async def _photo(self, wanted: FetchPhoto) -> None:
+        try:
+            photo = await self._once(wanted.channel, wanted.chat, wanted.photo)
+        except HubError as error:
+            _log.info("photo.not_fetched", client=wanted.client, reason=str(error))
+        except Exception:
+            _log.exception("photo.fault", client=wanted.client)
+        else:
+            await self._committer.submit(Decided([ChangeClient(wanted.client, photo=photo)]))
+
+    async def _settled(self, message: Message, file: Attachment) -> Attachment:
+        """Return the file as it is here or, when time is up, with what is the trouble."""
+        began, tries = self._clock.now(), 0
+        while file.source:
+            tries += 1
             try:
-                return await self._kept(message, file)
+                return await self._once(message.channel, message.chat, file)
+            except Rejected as error:
+                return _lost(file, str(error))
             except Retryable as error:
-                failures += 1
-                now = self._clock.now()
-                if now >= until:
-                    return replace(file, source="", trouble=str(error))
-                pause = max(backoff(failures, first=1.0, longest=60.0), error.after or timedelta())
-                await self._clock.sleep_until(min(until, now + pause))
-            except HubError as error:
-                return replace(file, source="", trouble=str(error))
+                reason, after = str(error), error.after
             except Exception as error:
                 _log.exception("file.fault", channel=message.channel, message=message.id)
-                return replace(file, source="", trouble=f"{type(error).__name__}: {error}")
+                reason, after = f"{type(error).__name__}: {error}", None
+            pause = max(backoff(tries, first=1.0, longest=_LONGEST_PAUSE), after or timedelta())
+            if self._clock.now() + pause > began + _GIVE_UP_AFTER:
+                return _lost(file, f"It could not be fetched within ten minutes. {reason}")
+            await self._rest(pause)
+        return file
 
-    async def _kept(self, message: Message, file: Attachment) -> Attachment:
-        channel: object = self._channels.get(message.channel)
-        key = f"{message.channel}:{message.chat}:{file.source}"
-        if not isinstance(channel, Fetching):
-            raise Rejected("The channel that this file came through is no longer in the settings.")
-        kept = await self._store.files.kept_under(key)
+    async def _rest(self, pause: timedelta) -> None:
+        self._resting += 1
+        try:
+            await self._clock.sleep_until(self._clock.now() + pause)
+        finally:
+            self._resting -= 1
+
+    async def _once(self, channel: str, chat: str, file: Attachment) -> Attachment:
+        """Fetch a file and keep it. Fetched twice, it is kept once. Raises `Rejected` and `Retryable`."""
+        source = self._sources.get(channel)
+        files, key = self._store.files, f"{channel}:{chat}:{file.source}"
+        if source is None:
+            raise Rejected("The channel it came by cannot fetch files any more.")
+        async with self._places[channel]:
+            kept = await files.kept_under(key)
+            if kept is None:
+                try:
+                    async with asyncio.timeout(_PATIENCE):
+                        kept = await files.put(
+                            source.fetch(file), name=file.name, channel=channel, chat=chat, limit=_LIMIT, key=key
+                        )
+                except TimeoutError as error:
+                    raise Retryable("The platform did not hand it over in time.") from error
+                except Conflict:
+                    kept = await files.kept_under(key)
         if kept is None:
-            kept = await self._put(channel, message, file, key)
+            raise Retryable("It was being kept by somebody else.")
         return replace(file, id=kept.id, media_type=kept.media_type, size=kept.size, source="")
-
-    async def _put(self, channel: Fetching, message: Message, file: Attachment, key: str) -> Attachment:
-        async with self._places[message.channel]:
-            try:
-                return await self._store.files.put(
-                    channel.fetch(file),
-                    name=file.name,
-                    channel=message.channel,
-                    chat=message.chat,
-                    limit=_MOST,
-                    key=key,
-                )
-            except Conflict:
-                raise Retryable("The file is being fetched already.") from None
 
     async def close(self) -> None:
         """Give up what is being fetched; its timer asks for it again at the next start."""
         await end(list(self._under_way.values()))
+
+
+def _lost(file: Attachment, trouble: str) -> Attachment:
+    return replace(file, source="", trouble=trouble)

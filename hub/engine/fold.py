@@ -17,6 +17,7 @@ from router.effects import (
     ChangeLoad,
     ChangeMessage,
     Explain,
+    MoveChat,
     Outcome,
     Requeue,
     SaveClient,
@@ -81,8 +82,14 @@ def _card(batch: Batch, effect: ChangeClient) -> _Event | None:
     before = batch.cards.get(effect.client, ChangeClient(effect.client))
     responsible = before.responsible if effect.responsible is None else effect.responsible
     priority = before.priority if effect.priority is None else effect.priority
-    batch.cards[effect.client] = ChangeClient(effect.client, responsible, priority)
+    photo = effect.photo or before.photo
+    batch.cards[effect.client] = ChangeClient(effect.client, responsible, priority, photo)
     return _Event("client", effect.client, effect.conversation)
+
+
+def _chat(batch: Batch, effect: MoveChat) -> _Event | None:
+    batch.chats.append(effect)
+    return None
 
 
 def _line(batch: Batch, effect: SaveLine) -> _Event | None:
@@ -124,6 +131,7 @@ _WRITERS: dict[type, Callable[[Batch, Any], _News]] = {
     Requeue: _requeue,
     SaveClient: _client,
     ChangeClient: _card,
+    MoveChat: _chat,
     SaveLine: _line,
     SaveOperator: _operator,
     ChangeLoad: _load,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from hub.engine.committer import Decided
 from hub.engine.engine import Engine
+from hub.links import FileLinks
 from router.delivery import RECEIPT_ORDER, DeliveryState, Receipt
 from router.media import Attachment
 from router.ports import Chat, FeedEvent, Outgoing, Update
@@ -19,13 +20,17 @@ _OURS = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING, De
 class ChannelHost:
     """Implements `router.ports.Host` for one channel."""
 
-    def __init__(self, channel: str, engine: Engine, secret: str, link: Callable[[Attachment], str]) -> None:
-        self.link = link
+    def __init__(self, channel: str, engine: Engine, secret: str, links: FileLinks) -> None:
         self._channel = channel
         self._engine = engine
         self.secret = secret
+        self._links = links
         self.files = engine.store.files
         self.clock = engine.clock
+
+    def link(self, file: Attachment) -> str:
+        """Return an address of a file, as `Host.link` says."""
+        return self._links.issue(file)
 
     async def receive(self, updates: Sequence[Update]) -> Sequence[bool]:
         """Put updates into the ledger, as `Host.receive` says."""

@@ -17,7 +17,17 @@ from hub.engine.meters import Meters
 from hub.engine.needs import gather
 from router.decide import decide
 from router.desk import Desk
-from router.effects import AskTriage, Effect, FetchFiles, HoursChanged, Move, SaveConversation, ShowSeen, WakeLines
+from router.effects import (
+    AskTriage,
+    Effect,
+    FetchFiles,
+    FetchPhoto,
+    HoursChanged,
+    Move,
+    SaveConversation,
+    ShowSeen,
+    WakeLines,
+)
 from router.errors import Conflict
 from router.events import Event, TimerFired
 from router.ports import Clock
@@ -31,7 +41,7 @@ _BATCH = 500
 #: conversations held in memory per line; those in the queue are always held
 _HOT = 20_000
 _INBOX = 2_000
-_AFTER = (AskTriage, FetchFiles, ShowSeen, Move, WakeLines, HoursChanged)
+_AFTER = (AskTriage, FetchFiles, FetchPhoto, ShowSeen, Move, WakeLines, HoursChanged)
 
 
 class Surroundings(Protocol):

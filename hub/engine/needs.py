@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from hub.engine.inbox import Ring, Work
@@ -11,6 +11,7 @@ from router.client_events import (
     ClientEdited,
     ClientEvent,
     ClientMessage,
+    ClientMoved,
     ClientRated,
     ClientReach,
     ClientReacted,
@@ -25,6 +26,8 @@ from router.rules import Rules
 from router.store import Store
 
 Chat = tuple[str, str]
+#: channel, chat, and the platform's id of a message
+Key = tuple[str, str, str]
 #: work whose conversation is on another line, with that line
 Elsewhere = list[tuple[Work, str]]
 
@@ -76,8 +79,10 @@ async def _messages(store: Store, desk: Desk, batch: Sequence[Work]) -> None:
     desk.forget_messages()
     asked = {w.event.message for w in batch if isinstance(w.event, Amendment | React | FilesFetched)}
     asked |= {w.event.reply_to for w in batch if isinstance(w.event, Reply) and w.event.reply_to}
-    meant = {key for w in batch if (key := _meant(w.event))}
-    heard = {_key(w.event) for w in batch if isinstance(w.event, ClientEdited | ClientDeleted)} | meant
+    spoken = set(_spoken(w.event for w in batch))
+    heard = {_key(w.event) for w in batch if isinstance(w.event, ClientEdited | ClientDeleted)} | spoken
+    told = await store.told(spoken) if spoken else {}
+    asked |= set(told.values())
     deliveries = {w.event.delivery for w in batch if isinstance(w.event, Resend)}
     found = await store.deliveries(deliveries) if deliveries else {}
     desk.deliveries = {key: delivery for key, (delivery, _) in found.items()}
@@ -86,21 +91,20 @@ async def _messages(store: Store, desk: Desk, batch: Sequence[Work]) -> None:
     said += (await store.client_messages(heard)).values() if heard else ()
     for message in said:
         desk.remember(message)
-    for (_, _, id_), message in (await store.sent_messages(meant)).items() if meant else ():
-        desk.remember_sent(id_, message)
+    desk.learn_told(told)
 
 
-def _meant(event: Event | Ring) -> tuple[str, str, str] | None:
-    """Return the message, whoever said it, that a client answers or reacts to."""
-    if isinstance(event, ClientReacted):
-        return event.channel, event.chat, event.external_id
-    if isinstance(event, ClientMessage) and event.reply_to:
-        return event.channel, event.chat, event.reply_to
-    return None
-
-
-def _key(event: ClientEdited | ClientDeleted) -> tuple[str, str, str]:
+def _key(event: ClientEdited | ClientDeleted | ClientReacted) -> Key:
     return event.channel, event.chat, event.external_id
+
+
+def _spoken(events: Iterable[Event | Ring]) -> Iterator[Key]:
+    """Yield what clients react to and answer, which may be theirs or ours."""
+    for event in events:
+        if isinstance(event, ClientReacted):
+            yield _key(event)
+        elif isinstance(event, ClientMessage) and event.reply_to:
+            yield event.channel, event.chat, event.reply_to
 
 
 def _place(desk: Desk, event: Event | Ring) -> str | None:
@@ -109,8 +113,8 @@ def _place(desk: Desk, event: Event | Ring) -> str | None:
         message = desk.heard(*_key(event))
         return message.conversation if message else None
     if isinstance(event, ClientReacted):
-        known = desk.known(event.channel, event.chat, event.external_id)
-        return known.conversation if known else None
+        message = desk.spoken(*_key(event))
+        return message.conversation if message else None
     return conversation_of(event)
 
 
@@ -147,6 +151,7 @@ async def _latest(store: Store, desk: Desk, chats: Iterable[Chat]) -> dict[Chat,
 async def _chats(store: Store, desk: Desk, book: Rulebook, batch: Sequence[Work], now: datetime) -> dict[int, str]:
     """Load the conversations of chats that clients write in; send on what continues on another line."""
     chats = {chat for w in batch if (chat := chat_of(w.event))}
+    chats |= {(w.event.channel, w.event.to) for w in batch if isinstance(w.event, ClientMoved)}
     for chat in chats:
         if desk.chats.get(chat, "") not in desk.conversations:
             desk.chats.pop(chat, None)
@@ -160,7 +165,7 @@ async def _chats(store: Store, desk: Desk, book: Rulebook, batch: Sequence[Work]
 
 
 def _continues(event: Event | Ring, other: Conversation, book: Rulebook, now: datetime) -> bool:
-    return isinstance(event, ClientRated | ClientReach) or not is_over(book, other, now)
+    return isinstance(event, ClientRated | ClientReach | ClientMoved) or not is_over(book, other, now)
 
 
 async def _people(store: Store, desk: Desk, batch: Sequence[Work]) -> None:
@@ -169,7 +174,7 @@ async def _people(store: Store, desk: Desk, batch: Sequence[Work]) -> None:
     for work in batch:
         if isinstance(work.event, ClientStarted):
             keys.add(work.event.sender.identity.key)
-        if isinstance(work.event, ClientMessage):
+        elif isinstance(work.event, ClientMessage):
             latest = desk.of_chat(work.event.channel, work.event.chat)
             if latest is None or latest.state is State.CLOSED:
                 keys.add(work.event.sender.identity.key)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
@@ -12,12 +13,13 @@ from time import perf_counter
 import structlog
 from msgspec.structs import replace
 
+from hub.engine.aiming import aimed
 from hub.engine.backoff import persist
 from hub.engine.committer import Committer, Decided
 from hub.engine.meters import Meters
-from hub.engine.sending import Attempted, aimed, attempt, interrupted
+from hub.engine.sending import Attempted, attempt, interrupted, superseded
 from hub.engine.tasks import end
-from router.delivery import Action, Delivery, DeliveryState
+from router.delivery import Delivery, DeliveryState
 from router.model import Message
 from router.ports import Channel, Clock, FeedEvent, Paced
 from router.store import DeliveryChange, Store
@@ -61,6 +63,8 @@ class Outbox:
         self._more = True
         #: set when the store is to be read from its beginning
         self._afresh = False
+        #: chat → the id under which it goes on
+        self._gone_on: dict[str, str] = {}
         #: why the channel cannot send at the moment; empty when it can
         self.fault = ""
 
@@ -92,6 +96,10 @@ class Outbox:
         self._afresh = self._behind = self._more = True
         self._stirred.set()
 
+    def moved(self, chat: str, to: str) -> None:
+        """Send what is held for a chat under its new id; the store has the rest under that already."""
+        self._gone_on[chat] = to
+
     def _hold(self, delivery: Delivery, message: Message) -> None:
         if delivery.id in self._held:
             return
@@ -107,10 +115,10 @@ class Outbox:
         if due is None or due <= self._clock.now():
             self._ready.append(key)
         else:
-            self._wait(key, due)
+            self._rest_until(key, due)
 
-    def _wait(self, key: str, until: datetime) -> None:
-        task = asyncio.create_task(self._rest(key, until))
+    def _rest_until(self, key: str, due: datetime) -> None:
+        task = asyncio.create_task(self._rest(key, due))
         self._resting.add(task)
         task.add_done_callback(self._resting.discard)
 
@@ -169,7 +177,7 @@ class Outbox:
         finished, self._finished = self._finished, []
         for done in finished:
             self._settle(done)
-        starting = self._starting()
+        starting = self._starting(finished)
         changes = [done.change for done in finished]
         if not self.channel.capabilities.idempotent:
             changes += [DeliveryChange(d.id, DeliveryState.SENDING, _WAITS) for d, _ in starting]
@@ -177,51 +185,40 @@ class Outbox:
             await self._committer.submit(Decided(changes=changes, events=self._news_of(finished)))
         return starting
 
-    def _starting(self) -> list[tuple[Delivery, Message]]:
+    def _starting(self, finished: list[Attempted]) -> list[tuple[Delivery, Message]]:
+        """Return what is sent now; a chat whose time has not come, as the platform counts it, rests meanwhile."""
         starting: list[tuple[Delivery, Message]] = []
-        room = max(0, _AT_ONCE - len(self._sending))
-        for _ in range(len(self._ready)):
-            if len(starting) == room:
-                break
+        places = max(0, _AT_ONCE - len(self._sending))
+        while self._ready and len(starting) < places:
             key = self._ready.popleft()
-            due = self.channel.not_before(key) if isinstance(self.channel, Paced) else None
-            if due is not None and due > self._clock.now():
-                self._wait(key, due)
-            else:
+            merged, due = superseded(self._clock, self._chats[key].waiting), self._not_before(key)
+            if merged is not None:
+                self._settle(merged)
+                finished.append(merged)
+            elif due is None:
                 starting.append(self._chats[key].waiting[0])
+            else:
+                self._rest_until(key, due)
         return starting
 
+    def _not_before(self, key: str) -> datetime | None:
+        if not isinstance(self.channel, Paced):
+            return None
+        due = self.channel.not_before(self._gone_on.get(key, key))
+        return due if due is not None and due > self._clock.now() else None
+
     async def _send(self, delivery: Delivery, message: Message) -> None:
-        delivery, began = await self._aim(delivery, message), perf_counter()
-        result = await attempt(self.channel, self._clock, delivery, message)
+        aim, began = await aimed(self._store, delivery, message), perf_counter()
+        aim = replace(aim, chat=self._gone_on.get(aim.chat, aim.chat))
+        tried = await attempt(self.channel, self._clock, aim, message)
+        # What it was aimed at is found again for another try.
+        result = dataclasses.replace(tried, delivery=delivery)
         self._meters.attempted(self.channel.name, result.change.state, perf_counter() - began)
         if result.channel_fault and result.channel_fault != self.fault:
             _log.error("channel.fault", channel=self.channel.name, reason=result.channel_fault)
         self.fault = result.channel_fault
         self._finished.append(result)
         self._stirred.set()
-
-    async def _aim(self, delivery: Delivery, message: Message) -> Delivery:
-        """Point a delivery at the message of the platform's that it changes or answers, which is recorded."""
-        if delivery.action is Action.SEND:
-            answers = await self._platforms_id(message.reply_to) if message.reply_to else ""
-            return replace(delivery, answers=answers)
-        if message.external_id:
-            return replace(delivery, external_id=message.external_id)
-        return aimed(delivery, await self._sendings(message.id))
-
-    async def _platforms_id(self, message: str) -> str:
-        """Return the platform's first id of a message, whoever said it; empty when it never arrived there."""
-        found = await persist("read a message", lambda: self._store.messages_by_id([message]))
-        said = found.get(message)
-        if said is not None and said.external_id:
-            return said.external_id
-        arrived = next((it.external_id for it in await self._sendings(message) if it.external_id), "")
-        return arrived.partition(" ")[0]
-
-    async def _sendings(self, message: str) -> Sequence[Delivery]:
-        found = await persist("read deliveries", lambda: self._store.deliveries_of([message]))
-        return found.get(message, ())
 
     def _settle(self, done: Attempted) -> None:
         """Let the chat's next one go, or keep the head for another try."""

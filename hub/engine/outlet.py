@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import takewhile
 
+from msgspec.structs import replace
+
 from hub.engine.committer import Committer, Decided
 from hub.engine.meters import Meters
 from router.delivery import Delivery, DeliveryState
@@ -103,6 +105,13 @@ class Outlet:
             page = [it for it in await self._read(self._sent_to, _PAGE) if it.cursor <= cursor]
             self._sent_to = page[-1].cursor if len(page) == _PAGE else cursor
             self._record([it.delivery for it in page])
+
+    def moved(self, chat: str, to: str) -> None:
+        """Let what is fetched from now on name the chat's new id: the store has it, and memory is read anew."""
+        self._recent = deque(
+            (replace(it, delivery=replace(it.delivery, chat=to)) if it.delivery.chat == chat else it)
+            for it in self._recent
+        )
 
     @property
     def _latest(self) -> int:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 import structlog
-from msgspec.structs import replace
 
 from hub.engine.backoff import backoff
-from router.delivery import RECEIPT_ORDER, Action, Attempt, Delivery, DeliveryState
+from router.delivery import Action, Attempt, Delivery, DeliveryState
 from router.errors import AuthFailed, Misconfigured, Rejected, Retryable, Uncertain
 from router.model import Message
 from router.ports import Channel, Clock
@@ -37,15 +37,6 @@ class Attempted:
     def again_at(self) -> datetime | None:
         """When to try again; None when this delivery is settled."""
         return self.change.next_at if self.change.state is DeliveryState.RETRYING else None
-
-
-def aimed(delivery: Delivery, others: Iterable[Delivery]) -> Delivery:
-    """Return an edit or a deletion with the platform's id of what it changes, which is empty when that never arrived.
-
-    `others` are the deliveries of the same message.
-    """
-    arrived = (it for it in others if it.action is Action.SEND and it.state in RECEIPT_ORDER)
-    return replace(delivery, external_id=next((it.external_id for it in arrived), ""))
 
 
 def _refuse_pointless(delivery: Delivery, message: Message) -> None:
@@ -79,6 +70,21 @@ async def attempt(channel: Channel, clock: Clock, delivery: Delivery, message: M
         _log.exception("delivery.fault", channel=channel.name, delivery=delivery.id)
         change = _doubtful(channel, delivery, clock.now(), f"{type(error).__name__}: {error}")
     return Attempted(delivery, message, change, fault)
+
+
+def superseded(clock: Clock, waiting: Sequence[tuple[Delivery, Message]]) -> Attempted | None:
+    """Return what becomes of the first of a chat's deliveries when a later one changes the same message again.
+
+    What it would have shown the client is not shown for a moment only to be replaced: the later one needs no help.
+    """
+    first, message = waiting[0]
+    if first.action is not Action.EDIT:
+        return None
+    later = (it for it, _ in islice(waiting, 1, None) if it.message == first.message)
+    if not any(it.action in {Action.EDIT, Action.DELETE} for it in later):
+        return None
+    reason = "Not sent by itself: a later change of the same message took its place."
+    return Attempted(first, message, _change(first, clock.now(), DeliveryState.SENT, reason))
 
 
 def interrupted(clock: Clock, delivery: Delivery) -> DeliveryChange:

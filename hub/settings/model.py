@@ -12,10 +12,11 @@ from operator import or_
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, Self
 
-from pydantic import AfterValidator, Field, SecretStr, create_model, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, create_model, model_validator
 
 from bots.http.settings import ReceiverSettings
 from hub.channels import Kind
+from hub.consoles import CONSOLES, WebConsoleSettings
 from router.durations import Duration
 from router.lines import Name
 from router.people import Role
@@ -120,15 +121,6 @@ class BusSettings(Strict):
     url: Annotated[str, AfterValidator(_no_bus_yet)] | None = Field(None, repr=False)
 
 
-class ConsoleSettings(Strict):
-    """A place where operators work."""
-
-    #: `web` is the page at /console
-    kind: Literal["web"] = "web"
-    #: whose last connection was lost this long ago is away; null leaves it to them
-    away_after: Annotated[Duration, Field(ge=timedelta(seconds=1))] | None = timedelta(seconds=60)
-
-
 class SubscriptionSettings(ReceiverSettings):
     """A program that is told what happens: signed notices are posted to it."""
 
@@ -185,6 +177,25 @@ class ChannelSettings(Protocol):
         """The line its conversations begin on."""
 
 
+class ConsoleSettings(Protocol):
+    """What the hub itself needs to know of a console's settings; the rest is for the console's own folder."""
+
+    @property
+    def kind(self) -> str:
+        """Where operators work."""
+
+
+def _web_unless_said(value: Any) -> Any:
+    """Let a console without a kind be the page, as it was before there were others."""
+    if not isinstance(value, dict):
+        return value
+    return {name: {"kind": "web", **it} if isinstance(it, dict) else it for name, it in value.items()}
+
+
+_AnyConsole: Any = Annotated[reduce(or_, (kind.settings for kind in CONSOLES.values())), Field(discriminator="kind")]
+Consoles = Annotated[Mapping[Name, _AnyConsole], BeforeValidator(_web_unless_said)]
+
+
 class SettingsFile(Rules):
     """Trunkline's settings: the process, its channels, and the rules of lines and operators."""
 
@@ -195,7 +206,7 @@ class SettingsFile(Rules):
     #: connections to messengers, by name
     channels: Mapping[Name, Any] = {}
     #: where operators work, by name
-    consoles: Mapping[Name, ConsoleSettings] = {"web": ConsoleSettings()}
+    consoles: Consoles = Field({"web": WebConsoleSettings()})
     #: programs that are told what happens, by name
     webhooks: Mapping[Name, SubscriptionSettings] = {}
 
@@ -225,6 +236,7 @@ class Settings:
     bus: BusSettings
     #: each an instance of its kind's own settings class
     channels: Mapping[str, ChannelSettings]
+    #: each an instance of its kind's own settings class
     consoles: Mapping[str, ConsoleSettings]
     rules: Rules
     #: dot path → `file:line`; what a line leaves to its default is placed where the line begins

@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.web.access import visible
 from hub.web.bodies import (
-    NewEnd,
+    NewClose,
     NewJoin,
     NewNote,
     NewPromise,
@@ -68,7 +68,8 @@ async def skip(call: Call[Nothing, Nothing]) -> Done:
 @operation("POST", "/conversations/{id}/replies", "Answer the client", body=NewReply, problems=_REFUSED)
 async def reply(call: Call[NewReply, Nothing]) -> Done:
     """Answer the client."""
-    return await _say(call, "reply", reply_to=call.body.reply_to)
+    entities = [each.model_dump() for each in call.body.entities]
+    return await _say(call, "reply", reply_to=call.body.reply_to, entities=entities)
 
 
 @operation(
@@ -108,9 +109,9 @@ async def leave(call: Call[Nothing, Nothing]) -> Done:
     return await _carry_out(call, "leave")
 
 
-@operation("POST", "/conversations/{id}/close", "End the conversation", body=NewEnd, problems=_REFUSED)
-async def close(call: Call[NewEnd, Nothing]) -> Done:
-    """End it; the reason is for staff and reports."""
+@operation("POST", "/conversations/{id}/close", "End the conversation", body=NewClose, problems=_REFUSED)
+async def close(call: Call[NewClose, Nothing]) -> Done:
+    """End it. The body may be left out."""
     return await _carry_out(call, "close", reason=call.body.reason)
 
 
@@ -159,7 +160,8 @@ async def resend(call: Call[NewResend, Nothing]) -> Done:
 )
 async def edit(call: Call[NewText, Nothing]) -> Done:
     """Correct a message."""
-    return await _carry_out(call, "edit", message=call.path("message"), text=call.body.text)
+    entities = [each.model_dump() for each in call.body.entities]
+    return await _carry_out(call, "edit", message=call.path("message"), text=call.body.text, entities=entities)
 
 
 @operation(
@@ -176,15 +178,12 @@ async def retract(call: Call[Nothing, Nothing]) -> Done:
 @operation(
     "POST",
     "/conversations/{id}/messages/{message}/reaction",
-    "React to what was said, or take one's reaction away",
+    "React to what was said with an emoji, or take the reaction away",
     body=NewReaction,
     problems=_REFUSED,
 )
 async def react(call: Call[NewReaction, Nothing]) -> Done:
-    """For whoever holds the conversation, supervisors and admins; an empty emoji takes the reaction away.
-
-    Which emoji a messenger shows is its own: one that it does not know fails as a delivery.
-    """
+    """Show the client a reaction, where their messenger can."""
     return await _carry_out(call, "react", message=call.path("message"), emoji=call.body.emoji)
 
 
@@ -204,6 +203,6 @@ async def typing(call: Call[Nothing, Nothing]) -> Done:
 
 
 OPERATIONS = (
-    *(take, skip, reply, note, transfer, join, leave, close, reopen, snooze, unsnooze, resend, edit, retract, react),
-    *(seen, typing),
+    *(take, skip, reply, note, transfer, join, leave, close, reopen, snooze, unsnooze, resend, edit, retract),
+    *(react, seen, typing),
 )

@@ -10,10 +10,8 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from hub.links import PATH
 from hub.web.access import visible
 from hub.web.bodies import NewFile, Nothing
-from hub.web.facade import Hub
 from hub.web.keys import HUB
 from hub.web.message_views import FileView
 from hub.web.operations import Call, operation
@@ -108,39 +106,25 @@ async def download(call: Call[Nothing, Nothing]) -> web.StreamResponse:
     found = await call.hub.store.files.find(call.path("file"), channel=it.channel, chat=it.chat)
     if found is None:
         raise not_found("file")
-    return await served(call.hub, call.request, found)
+    return await stream(call.request, found)
 
 
-async def linked(request: web.Request) -> web.StreamResponse:
-    """Serve a file to whoever has its address: what a messenger could not carry (`GET /files/{token}/{name}`)."""
-    hub = request.app[HUB]
-    file = hub.links.file(request.match_info["token"]) if hub.links is not None else None
-    found = await hub.store.files.described(file) if file else None
-    if found is None:
-        raise web.HTTPNotFound(text="This file is not here any more, or the address is not complete.")
-    return await served(hub, request, found)
-
-
-async def served(hub: Hub, request: web.Request, found: Attachment) -> web.StreamResponse:
-    """Stream a file, or the range of it that is asked for."""
+async def stream(request: web.Request, found: Attachment, *, always_saved: bool = False) -> web.StreamResponse:
+    """Answer with a file, or the range of it that was asked for. Raises a 416 `Problem`."""
     start, end = wanted_range(request.headers.get("Range", ""), found.size)
-    response = web.StreamResponse(headers=_headers(found))
-    response.content_length = end - start
+    response = web.StreamResponse(headers=_headers(found, shown=found.is_picture and not always_saved))
+    response.content_length = left = end - start
     if "Range" in request.headers:
         response.set_status(HTTPStatus.PARTIAL_CONTENT)
         response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
     await response.prepare(request)
-    await _stream(hub, response, found, start, end - start)
-    return response
-
-
-async def _stream(hub: Hub, response: web.StreamResponse, found: Attachment, start: int, left: int) -> None:
-    async for chunk in hub.store.files.read(found.id, start=start):
+    async for chunk in request.app[HUB].store.files.read(found.id, start=start):
         await response.write(chunk[:left])
         left -= len(chunk)
         if left <= 0:
             break
     await response.write_eof()
+    return response
 
 
 def wanted_range(header: str, size: int) -> tuple[int, int]:
@@ -156,16 +140,20 @@ def wanted_range(header: str, size: int) -> tuple[int, int]:
     return start, end
 
 
-def _headers(found: Attachment) -> dict[str, str]:
-    shown = "inline" if found.is_picture else "attachment"
+def _is_played(found: Attachment) -> bool:
+    """Return whether a browser's player may play it, which runs nothing."""
+    return found.media_type.startswith(("audio/", "video/"))
+
+
+def _headers(found: Attachment, *, shown: bool) -> dict[str, str]:
+    how = "inline" if shown else "attachment"
     return {
-        "Content-Type": found.media_type if found.is_picture else "application/octet-stream",
-        "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(found.name, safe='')}",
+        "Content-Type": found.media_type if shown or _is_played(found) else "application/octet-stream",
+        "Content-Disposition": f"{how}; filename*=UTF-8''{quote(found.name, safe='')}",
         "Content-Security-Policy": _SANDBOX,
         "Cache-Control": "private, max-age=86400, immutable",
         "Accept-Ranges": "bytes",
     }
 
 
-ROUTES = (web.get(f"{PATH}/{{token}}/{{name}}", linked),)
 OPERATIONS = (upload, download)

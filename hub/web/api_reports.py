@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
 
 from msgspec import Struct
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from hub.recordings import recorded
 from hub.web.access import only_leaders
@@ -23,6 +24,17 @@ from router.lab.records import Directory
 #: conversations that are read for one report; more take too long for a request
 _MOST = 20_000
 _PERIOD = timedelta(days=30)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}T")
+
+
+def _rfc3339(value: object) -> object:
+    """Refuse what pydantic takes for a number of seconds."""
+    if isinstance(value, str) and not _DATE.match(value):
+        raise ValueError("expected a time such as 2026-12-01T09:00:00Z")
+    return value
+
+
+_Time = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
 
 
 class WantedReport(Body):
@@ -31,9 +43,9 @@ class WantedReport(Body):
     #: only conversations that came to this line; empty for every line
     line: Annotated[str, Field(max_length=40)] = ""
     #: the beginning; thirty days before the end when it is left out
-    since: AwareDatetime | None = None
+    since: _Time | None = None
     #: the end; now when it is left out
-    until: AwareDatetime | None = None
+    until: _Time | None = None
 
 
 class WorkView(Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from hub.web import (
     api_leading,
     api_leave,
     api_ledger,
+    api_links,
     api_live,
     api_reports,
     api_session,
@@ -26,6 +27,7 @@ from hub.web import (
     api_webhooks,
     pages,
     probes,
+    public_files,
 )
 from hub.web.attendance import Attendance
 from hub.web.facade import Hub
@@ -50,6 +52,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *api_commands.OPERATIONS,
     *api_files.OPERATIONS,
     *api_staff.OPERATIONS,
+    *api_links.OPERATIONS,
     *api_leave.OPERATIONS,
     *api_live.OPERATIONS,
     *api_reports.OPERATIONS,
@@ -82,7 +85,7 @@ def build_app(hub: Hub) -> web.Application:
     _add_reference(app, hub)
     app[probes.READINESS] = probes.Readiness(hub)
     app.cleanup_ctx.append(probes.watch_loop)
-    app.add_routes([*pages.ROUTES, *probes.ROUTES, *api_files.ROUTES])
+    app.add_routes([*pages.ROUTES, *probes.ROUTES, *public_files.ROUTES])
     app.add_routes([web.static("/static", pages.HERE / "static", append_version=True)])
     for channel in hub.channels.values():
         app.add_routes(_routes(channel))

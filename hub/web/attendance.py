@@ -12,6 +12,7 @@ from uuid import uuid4
 import structlog
 from aiohttp import web
 
+from hub.consoles import WebConsoleSettings
 from hub.engine.tasks import end
 from hub.web.facade import Hub
 from router.errors import Retryable
@@ -47,7 +48,7 @@ class Attendance:
                 self._waits[operator] = asyncio.create_task(self._miss(operator, patience), name=f"missing {operator}")
 
     def _patience(self) -> timedelta | None:
-        pages = (console for console in self._hub.settings.consoles.values() if console.kind == "web")
+        pages = (it for it in self._hub.settings.consoles.values() if isinstance(it, WebConsoleSettings))
         return next((page.away_after for page in pages), None)
 
     async def _miss(self, operator: str, patience: timedelta) -> None:
@@ -56,6 +57,8 @@ class Attendance:
         await clock.sleep_until(clock.now() + patience)
         while self._is_here(operator):
             try:
+                if await self._hub.consoles.reach(operator):
+                    break  # closing the page is no leaving for whoever works in a messenger
                 await self._hub.command(operator, key, {"type": "presence", "presence": Presence.AWAY.value})
             except Retryable:
                 await clock.sleep_until(clock.now() + _AGAIN)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from router.absence import Reason, moment
+from router.media import MOST_ENTITIES, EntityKind
 from router.model import JoinMode
 from router.people import Presence
 
@@ -32,6 +33,8 @@ class Body(BaseModel):
     """A request's body or query: unknown fields are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    #: it may be left out altogether
+    optional: ClassVar[bool] = False
 
 
 class Nothing(Body):
@@ -88,30 +91,49 @@ class _Said(Body):
         return self
 
 
+class Part(Body):
+    """A part of a text that is shown in its own way; channels that cannot show the text as it is."""
+
+    kind: EntityKind
+    #: characters (code points) from the text's beginning
+    start: Annotated[int, Field(ge=0, le=MAX_TEXT)]
+    #: characters
+    length: Annotated[int, Field(ge=1, le=MAX_TEXT)]
+    #: where a `link` leads: https, http, mailto or tg
+    url: Annotated[str, Field(max_length=2048), AfterValidator(_speakable)] = ""
+
+
+Parts = Annotated[tuple[Part, ...], Field(max_length=MOST_ENTITIES)]
+
+
 class NewReply(_Said):
     """An answer to the client."""
 
-    #: id of the message of this conversation that it answers; empty for none
+    #: the message of the conversation that it answers; empty for none
     reply_to: Annotated[str, Field(max_length=200), AfterValidator(_speakable)] = ""
-
-
-class NewReaction(Body):
-    """One emoji; empty for none."""
-
-    emoji: Annotated[str, Field(max_length=32), AfterValidator(_speakable)]
-
-
-class NewEnd(Body):
-    """Why a conversation ends."""
-
-    #: for staff and reports; may be empty
-    reason: Annotated[str, Field(max_length=500), AfterValidator(_speakable)] = ""
+    entities: Parts = ()
 
 
 class NewText(Body):
     """What a message shall say from now on; empty only where it has files."""
 
     text: Text
+    entities: Parts = ()
+
+
+class NewReaction(Body):
+    """An operator's reaction to a message."""
+
+    #: one emoji; empty takes it away
+    emoji: Annotated[str, Field(max_length=32), AfterValidator(_speakable)]
+
+
+class NewClose(Body):
+    """Why a conversation is closed, for staff and reports."""
+
+    optional = True
+
+    reason: Annotated[str, Field(max_length=500), AfterValidator(_speakable)] = ""
 
 
 class NewNote(_Said):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
 from hub.engine.meters import Meters
 from hub.engine.recent import Recent
-from hub.links import Links
+from hub.link_codes import LinkCodes, LinkOf
+from hub.links import FileLinks
 from hub.settings.model import Settings
 from router.effects import Outcome
 from router.model import Conversation, Message
@@ -45,12 +46,41 @@ class Webhooks(Protocol):
         """Have a subscription read again what waits for it in the store."""
 
 
+class Consoles(Protocol):
+    """Consoles on messengers, and whose accounts there are whose."""
+
+    @property
+    def codes(self) -> LinkCodes:
+        """One-time codes with which operators link their accounts."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The configured ones, by name."""
+
+    async def reach(self, operator: str) -> bool:
+        """Return whether an operator works on one of them."""
+
+    async def links(self) -> list[LinkOf]:
+        """Return whose accounts are linked, by console and account."""
+
+    async def unlink(self, console: str, account: str) -> bool:
+        """Take a link away; return whether there was one."""
+
+
 class Hub(Protocol):
     """The running hub as the web sees it."""
 
     @property
     def webhooks(self) -> Webhooks:
         """Programs that are told what happens."""
+
+    @property
+    def consoles(self) -> Consoles:
+        """Where operators work besides the page."""
+
+    @property
+    def links(self) -> FileLinks:
+        """Addresses of files for clients."""
 
     @property
     def store(self) -> Store:
@@ -129,10 +159,6 @@ class Hub(Protocol):
     @property
     def meters(self) -> Meters:
         """What the hub counts about itself."""
-
-    @property
-    def links(self) -> Links | None:
-        """Addresses of files for clients; None until the hub runs."""
 
     async def metrics(self) -> bytes:
         """Return everything the hub counts about itself, in the text format of Prometheus."""

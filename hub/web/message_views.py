@@ -1,8 +1,9 @@
-"""What the API tells of messages: what was said, its files, and how far it got."""
+"""What the API answers about messages: what was said, with its files, and how far its sending has got."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -27,8 +28,9 @@ class FileView(Struct, frozen=True, kw_only=True):
     kind: MediaKind
     #: whole seconds of what is played; 0 when unknown
     duration: int
-    #: whether it is here; if not, it is being fetched, or `trouble` says why it never will be
-    here: bool
+    #: `here`, `coming` while the hub fetches it, or `lost`
+    state: Literal["here", "coming", "lost"]
+    #: why it is lost; empty when it is not
     trouble: str
 
 
@@ -61,7 +63,7 @@ class VersionView(Struct, frozen=True):
     at: Moment
 
 
-class EntityView(Struct, frozen=True):
+class PartView(Struct, frozen=True):
     """A part of a text that is shown in its own way."""
 
     kind: EntityKind
@@ -69,7 +71,7 @@ class EntityView(Struct, frozen=True):
     start: int
     #: characters
     length: int
-    #: where a `link` leads
+    #: where a `link` leads; empty for others
     url: str
 
 
@@ -92,13 +94,13 @@ class MessageView(Struct, frozen=True, kw_only=True):
     deleted_at: Moment | None
     #: the latest earlier texts, oldest first
     versions: Sequence[VersionView]
-    #: parts of the text that are shown in their own way
-    entities: Sequence[EntityView]
-    #: id of the message it answers; empty for none
+    #: what the reader may do with it: `edit`, `retract`
+    actions: Sequence[str]
+    #: how parts of the text are shown
+    entities: Sequence[PartView]
+    #: the message it answers, maybe of an earlier conversation; empty for none
     reply_to: str
     #: messages of one album have the same; empty for none
     album: str
-    #: who reacted (`client`, or an operator's id) → the emoji
+    #: who reacted (`client`, or an operator) → the emoji
     reactions: Mapping[str, str]
-    #: what the reader may do with it: `edit`, `react`, `retract`
-    actions: Sequence[str]

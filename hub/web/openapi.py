@@ -167,7 +167,7 @@ def _operation(entry: Entry, refs: Mapping[type, Json], models: Json) -> Json:
         }
     elif entry.body is not None:
         content = {_JSON: {"schema": refs[entry.body]}}
-        described["requestBody"] = {"required": True, "content": content}
+        described["requestBody"] = {"required": not getattr(entry.body, "optional", False), "content": content}
     return {key: value for key, value in described.items() if value or key == "security"}
 
 

@@ -167,9 +167,8 @@ async def read_body(request: web.Request, model: type[B]) -> B:
         raw += await request.content.read(_MAX_BODY + 1 - len(raw))
     if len(raw) > _MAX_BODY:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body may have at most {_MAX_BODY} bytes.")
-    nothing_needed = not any(field.is_required() for field in model.model_fields.values())
     try:
-        return model.model_validate_json(raw or (b"{}" if nothing_needed else raw), strict=True)
+        return model.model_validate_json(raw if raw or not model.optional else b"{}", strict=True)
     except ValidationError as error:
         if error.errors(include_url=False)[0]["type"] != "json_invalid":
             raise invalid(error, "body") from error

@@ -75,6 +75,7 @@ async def console(request: web.Request) -> web.StreamResponse:
         language,
         operator=operator,
         name=hub.rules.operators[operator].name,
+        linkable=bool(hub.consoles.names),
         catalogue=json.dumps(catalogue, ensure_ascii=True).replace("<", "\\u003c"),
     )
 

@@ -9,7 +9,7 @@ from typing import Literal, cast
 import msgspec
 
 from hub.web.facade import Hub
-from hub.web.message_views import AuthorView, DeliveryView, EntityView, FileView, MessageView, VersionView
+from hub.web.message_views import AuthorView, DeliveryView, FileView, MessageView, PartView, VersionView
 from hub.web.pledge_views import AlertView, ClockView, PromiseView
 from hub.web.speech import Speech
 from hub.web.views import (
@@ -78,6 +78,8 @@ class Presenter:
             sla=clock_views(it),
             breached=it.breached,
             promise=PromiseView(it.promise.until, it.promise.operator, it.promise.text) if it.promise else None,
+            unreachable=cast("Literal['', 'blocked', 'gone']", it.unreachable),
+            close_reason=it.close_reason,
             rating=RatingView(score=it.rating.score, comment=it.rating.comment) if it.rating else None,
             answers=[AnswerView(each.question, each.text) for each in it.survey.given] if it.survey else [],
             handoff=self._handoff(it.handoff),
@@ -120,12 +122,12 @@ class Presenter:
             deliveries=[delivery_view(delivery) for delivery in deliveries],
             edited_at=it.edited_at,
             deleted_at=it.deleted_at,
-            entities=[EntityView(each.kind, each.start, each.length, each.url) for each in it.entities],
+            versions=[VersionView(text=version.text, at=version.at) for version in it.versions],
+            actions=sorted(self._hub.allowed_of(it, self._operator)),
+            entities=[PartView(each.kind, each.start, each.length, each.url) for each in it.entities],
             reply_to=it.reply_to,
             album=it.album,
             reactions=it.reactions,
-            versions=[VersionView(text=version.text, at=version.at) for version in it.versions],
-            actions=sorted(self._hub.allowed_of(it, self._operator)),
         )
 
     def explanation(self, at: datetime, it: Explain) -> ExplanationView:
@@ -183,10 +185,10 @@ def file_view(conversation: str, it: Attachment) -> FileView:
         media_type=it.media_type,
         size=it.size,
         picture=it.is_picture and it.is_here,
-        url=url,
+        url=url if it.is_here else "",
         kind=it.kind,
         duration=it.duration,
-        here=it.is_here,
+        state="lost" if it.trouble else "coming" if it.source else "here",
         trouble=it.trouble,
     )
 

@@ -93,6 +93,10 @@ class ConversationView(Struct, frozen=True, kw_only=True):
     #: targets that were missed, now or before
     breached: Sequence[Target]
     promise: PromiseView | None
+    #: why nothing reaches the client now; empty when it does
+    unreachable: Literal["", "blocked", "gone"]
+    #: why it was closed, in the operator's words
+    close_reason: str
     rating: RatingView | None
     #: of the form that is asked after silence has closed a conversation
     answers: Sequence[AnswerView]

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from msgspec.structs import replace
 
@@ -62,15 +63,15 @@ class MemoryHost:
 
     # What the channel calls
 
+    def link(self, file: Attachment) -> str:
+        return f"https://hub.example/files/{file.id}/{quote(file.name, safe='')}"
+
     async def receive(self, updates: Sequence[Update]) -> Sequence[bool]:
         self._reach()
         new = [self._append(update) for update in updates]
         if self.dies_after_keeping:
             raise Retryable("The hub is gone.")
         return new
-
-    def link(self, file: Attachment) -> str:
-        return f"https://hub.example/files/{file.id}/{file.name}"
 
     async def confirm(self, receipts: Sequence[Receipt]) -> None:
         self._reach()
@@ -124,7 +125,7 @@ class MemoryHost:
             "sales",
             self._channel.name,
             chat,
-            answers=self._platforms_id(chat, message.reply_to),
+            reply_external=self._platforms_id(chat, message.reply_to),
         )
         if self._channel.capabilities.pulled:
             return self._lay_out(delivery, message)

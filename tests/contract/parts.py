@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import filetype
 
-from router.errors import Rejected
+from router.errors import Conflict, Rejected
 from router.ids import derive
 from router.media import Attachment
 
@@ -36,10 +36,14 @@ class MemoryFiles:
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[Attachment, str, str, bytes]] = {}
+        #: key → id
+        self._keys: dict[str, str] = {}
 
     async def put(
         self, chunks: AsyncIterator[bytes], *, name: str, channel: str, chat: str, limit: int, key: str = ""
     ) -> Attachment:
+        if key and key in self._keys:
+            raise Conflict("A file was kept under this key before.")
         content = bytearray()
         async for chunk in chunks:
             content += chunk
@@ -51,7 +55,15 @@ class MemoryFiles:
         media_type = guess.mime if guess else "application/octet-stream"
         file = Attachment(derive(channel, chat, name, str(len(self._kept))), name, media_type, len(content))
         self._kept[file.id] = (file, channel, chat, bytes(content))
+        if key:
+            self._keys[key] = file.id
         return file
+
+    async def kept_under(self, key: str) -> Attachment | None:
+        return self._kept[self._keys[key]][0] if key in self._keys else None
+
+    async def described(self, file: str) -> Attachment | None:
+        return self._kept[file][0] if file in self._kept else None
 
     async def find(self, file: str, *, channel: str, chat: str) -> Attachment | None:
         found = self._kept.get(file)

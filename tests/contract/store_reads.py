@@ -6,12 +6,15 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from crm_store import MongoStore
 from router.access import Account
 from router.delivery import DeliveryState
+from router.effects import ChangeClient, MoveChat
 from router.errors import Conflict
 from router.loads import Load
+from router.media import Attachment
 from router.model import State
 from router.people import Client, Identity, OperatorState, Presence
 from router.store import DeliveryChange
@@ -50,6 +53,36 @@ class LaneContract:
         found = await store.latest_of_chats(asked)
         assert {chat: each.id for chat, each in found.items()} == {("shop", "v1"): "k2", ("help", "v2"): "x"}
         assert await store.latest_of_chats([]) == {}
+
+    async def test_our_messages_are_found_by_each_id_they_were_sent_under(self, store: MongoStore) -> None:
+        """Asked for within their chat; what was never sent has none."""
+        batches = Batches()
+        await store.commit(batches.make(messages=[message("m1")], deliveries=[delivery("d1", "m1")]))
+        assert await store.told([("shop", "v1", "12")]) == {}
+        sent = DeliveryChange("d1", DeliveryState.SENT, (DeliveryState.QUEUED,), external_id="12 13")
+        await store.commit(batches.make(changes=[sent]))
+        keys = (("v1", "12"), ("v1", "13"), ("v1", "12 13"), ("v2", "12"), ("v1", ""))
+        asked = [("shop", *key) for key in keys]
+        assert await store.told(asked) == {("shop", "v1", "12"): "m1", ("shop", "v1", "13"): "m1"}
+        assert await store.told([]) == {}
+
+    async def test_what_waits_for_a_chat_goes_along_when_it_moves(self, store: MongoStore) -> None:
+        """What was sent stays where it was sent."""
+        batches = Batches()
+        rows = [delivery("d1", "m1"), delivery("d2", "m1", state=DeliveryState.SENT), delivery("d3", "m1", chat="v2")]
+        await store.commit(batches.make(messages=[message("m1")], deliveries=rows))
+        await store.commit(batches.make(chats=[MoveChat("shop", "v1", "v9")]))
+        found = await store.deliveries(["d1", "d2", "d3"])
+        assert {key: it.chat for key, (it, _) in found.items()} == {"d1": "v9", "d2": "v1", "d3": "v2"}
+
+    async def test_a_photo_is_put_on_a_card_that_others_write(self, store: MongoStore) -> None:
+        """Whoever saves the client has not seen it, and takes nothing away."""
+        batches, photo = Batches(), Attachment("f1", "photo.jpg", "image/jpeg", 3, kind="photo")
+        ann = Client("c1", "Ann", NOW)
+        await store.commit(batches.make(clients={"c1": ann}))
+        await store.commit(batches.make(cards={"c1": ChangeClient("c1", photo=photo)}))
+        await store.commit(batches.make(clients={"c1": replace(ann, name="Anna")}))
+        assert await store.client("c1") == replace(ann, name="Anna", photo=photo)
 
     async def test_clients_are_found_by_any_of_their_addresses(self, store: MongoStore) -> None:
         phone, site = Identity("telegram", "bot", "1"), Identity("webchat", "shop", "a\0\ud800")

@@ -15,10 +15,11 @@ from typing import Any
 
 from crm_store import MongoStore
 from hub.catalogs import read_catalog
+from hub.consoles import WebConsoleSettings
 from hub.engine.clock import SystemClock
 from hub.engine.engine import Engine
 from hub.hub import Hub
-from hub.settings.model import BusSettings, ConsoleSettings, HubSettings, Settings, StoreSettings
+from hub.settings.model import BusSettings, HubSettings, Settings, StoreSettings
 from nlu.answers import load_answers
 from router.client_events import ClientEvent, ClientMessage
 from router.delivery import Delivery
@@ -121,7 +122,7 @@ class NoTriage:
 
 def settings_of(rules: Rules) -> Settings:
     """Return settings that hold nothing but rules."""
-    parts = HubSettings(), StoreSettings(), BusSettings(), {}, {"web": ConsoleSettings()}, rules, {}
+    parts = HubSettings(), StoreSettings(), BusSettings(), {}, {"web": WebConsoleSettings()}, rules, {}
     return Settings(*parts, revision="test", text="", file=Path("config.yaml"))
 
 

@@ -10,6 +10,8 @@ from crm_store import MongoStore
 from router.access import Account, Accounts
 from router.history import Progress
 from router.model import State
+from router.notebooks import Entry as Written
+from router.notebooks import Notebooks
 from router.overview import Overviews
 from router.people import Client, Identity
 from router.ports import Update
@@ -23,6 +25,7 @@ from tests.contract.store_samples import NOW, Batches, at, conversation, deliver
 WRITES = {"commit", "save_account", "open_session", "add_token", "files", "history", "recordings", "webhooks"} | {
     "unapplied",
     "close",
+    "notebook",
 }
 
 
@@ -58,7 +61,7 @@ def reads(store: MongoStore) -> dict[str, list[Awaitable[Any]]]:
         "due": [store.due("sales", at(5), 10)],
         "messages_by_id": [store.messages_by_id(["m1", "m2"])],
         "client_messages": [store.client_messages([("shop", "v1", "1"), ("shop", "v2", "2")])],
-        "sent_messages": [store.sent_messages([("shop", "v1", "1"), ("shop", "v2", "2")])],
+        "told": [store.told([("shop", "v1", "1"), ("shop", "v2", "2")])],
         "chats_away": [store.chats_away("shop", "support")],
         "operators": [store.operators()],
         "line_states": [store.line_states()],
@@ -132,6 +135,11 @@ async def test_no_query_scans_a_collection(store: MongoStore, database: str) -> 
     await store.files.find(file, channel="shop", chat="v1")
     await store.files.kept_under("key")
     _ = [chunk async for chunk in store.files.read(file)]
+    notes = store.notebook("desk")
+    await notes.write({"a:1": Written("one"), "a:2": Written("two"), "b": None})
+    await notes.get("a:1")
+    await notes.read("a:")
+    await notes.take("a:1")
     await raw.command("profile", 0)
     asked = await raw["system.profile"].find({"ns": {"$ne": f"{database}.system.profile"}}).to_list()
     plans = {(each["ns"].removeprefix(f"{database}."), each.get("planSummary", "")) for each in asked}
@@ -162,5 +170,5 @@ async def test_every_read_of_the_port_is_looked_at(store: MongoStore) -> None:
     for calls in looked_at.values():
         for call in calls:
             call.close()  # type: ignore[attr-defined]  # coroutines, which are only counted here
-    ports = {**vars(Accounts), **vars(Overviews), **vars(Store)}
+    ports = {**vars(Accounts), **vars(Overviews), **vars(Notebooks), **vars(Store)}
     assert set(looked_at) | WRITES == {name for name in ports if not name.startswith("_")}

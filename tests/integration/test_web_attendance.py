@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crm_store import MongoStore
-from hub.settings.model import ConsoleSettings
+from hub.consoles import WebConsoleSettings
 from router.people import Presence
 from tests.clock import ManualClock
 from tests.integration.web_stage import Desk, WebStage, web_stage
@@ -27,7 +27,7 @@ def clock() -> ManualClock:
 async def web(store: MongoStore, clock: ManualClock) -> AsyncIterator[WebStage]:
     async with web_stage(store, clock=clock) as it:
         hub = it.stage.hub
-        hub.settings = replace(hub.settings, consoles={"web": ConsoleSettings(away_after=PATIENCE)})
+        hub.settings = replace(hub.settings, consoles={"web": WebConsoleSettings(away_after=PATIENCE)})
         yield it
 
 

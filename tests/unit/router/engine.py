@@ -12,16 +12,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from router.client_events import ClientDeleted, ClientEdited, ClientEvent, ClientMessage
+from msgspec.structs import replace as replaced
+
+from router.client_events import ClientDeleted, ClientEdited, ClientEvent, ClientMessage, ClientReacted, ClientStarted
 from router.clients import is_over
 from router.decide import decide
 from router.desk import Desk
-from router.effects import AfterCommit, AskTriage, Effect, HoursChanged, Move, Outcome, ShowSeen, WakeLines
+from router.effects import AfterCommit, AskTriage, Effect, FetchFiles, HoursChanged, Move, Outcome, ShowSeen, WakeLines
 from router.events import (
     Amendment,
     Arrived,
     Event,
+    FilesFetched,
+    React,
     Reopen,
+    Reply,
     Resend,
     SetPaused,
     StaffEvent,
@@ -29,6 +34,7 @@ from router.events import (
     TriageAnswered,
     Wake,
 )
+from router.media import Attachment
 from router.model import Conversation, Message, Understanding
 from router.pool import Pool
 from router.roster import Roster
@@ -52,6 +58,11 @@ def never_asked(question: AskTriage) -> Understanding | None:
     raise AssertionError(f"Nobody should have asked triage about {question.text!r}.")
 
 
+def kept_file(file: Attachment) -> Attachment:
+    """Stand for a platform that hands over what it is asked for."""
+    return replaced(file, id=f"kept {file.source}", source="") if file.source else file
+
+
 @dataclass(frozen=True)
 class Decision:
     """One call of `decide`, for promises that speak of single steps."""
@@ -71,6 +82,8 @@ class Engine:
         self.now = now
         self.triage = triage
         self.kept = Kept()
+        #: what comes of a file that is asked for; itself while it does not come
+        self.fetch: Callable[[Attachment], Attachment] = kept_file
         self.decisions: list[Decision] = []
         self.shown: dict[str, int] = {}
         self._numbers = 0
@@ -156,6 +169,8 @@ class Engine:
             match effect:
                 case AskTriage():
                     self._understand(effect)
+                case FetchFiles():
+                    self._fetch(effect)
                 case Move(conversation):
                     self._inbox.append(Arrived(self.fresh_id("hub:arrived"), conversation.id))
                 case WakeLines(lines):
@@ -171,6 +186,12 @@ class Engine:
             self._inbox.append(
                 TriageAnswered(self.fresh_id("hub:triage"), question.conversation, question.message, answer)
             )
+
+    def _fetch(self, wanted: FetchFiles) -> None:
+        message = self.kept.messages[wanted.message]
+        files = tuple(self.fetch(file) for file in message.attachments)
+        if files != message.attachments:
+            self._inbox.append(FilesFetched(self.fresh_id("hub:files"), wanted.conversation, wanted.message, files))
 
     def settle(self) -> None:
         """Decide, commit and act until there is nothing left to do at this moment."""
@@ -227,7 +248,8 @@ class Engine:
             return self._place_of(said.conversation, first)
         if isinstance(event, ClientEvent):
             latest = self._latest(event.channel, event.chat)
-            over = latest is None or (isinstance(event, ClientMessage) and is_over(self.book, latest, self.now))
+            begins = isinstance(event, ClientMessage | ClientStarted)
+            over = latest is None or (begins and is_over(self.book, latest, self.now))
             return first if over or latest is None else latest.line
         return first if isinstance(event, StaffEvent) else self._place_of(event.conversation, first)
 
@@ -238,9 +260,11 @@ class Engine:
 
     def _changes(self, event: Event) -> Message | None:
         """Return the message that a client's event changes, committed or not."""
-        if not isinstance(event, ClientEdited | ClientDeleted):
+        if not isinstance(event, ClientEdited | ClientDeleted | ClientReacted):
             return None
         key = (event.channel, event.chat, event.external_id)
+        if isinstance(event, ClientReacted) and (told := self.kept.told(*key)) is not None:
+            return told
         return next((m for desk in self.desks.values() if (m := desk.heard(*key))), self.kept.heard(*key))
 
     def _latest(self, channel: str, chat: str) -> Conversation | None:
@@ -267,10 +291,24 @@ class Engine:
 
     def _fill_messages(self, desk: Desk, event: Event) -> None:
         """Put on the desk the message that the event changes, unless the batch has changed it already."""
-        named = self.kept.messages.get(event.message) if isinstance(event, Amendment) else self._changes(event)
+        asked = event.message if isinstance(event, Amendment | React | FilesFetched) else ""
+        asked = event.reply_to if isinstance(event, Reply) else asked
+        named = self.kept.messages.get(asked) if asked else self._changes(event)
+        if isinstance(event, ClientReacted | ClientMessage):
+            self._fill_spoken(desk, event)
         if named is not None:
             self._load(desk, self.kept.conversations.get(named.conversation))
             desk.remember(desk.messages.get(named.id, named))
+
+    def _fill_spoken(self, desk: Desk, event: ClientReacted | ClientMessage) -> None:
+        """Put on the desk what a client reacts to or answers."""
+        external = event.external_id if isinstance(event, ClientReacted) else event.reply_to
+        key = (event.channel, event.chat, external)
+        for said in (self.kept.heard(*key), self.kept.told(*key)):
+            if said is not None:
+                desk.remember(desk.messages.get(said.id, said))
+        told = self.kept.told(*key)
+        desk.learn_told({key: told.id} if told is not None else {})
 
     def _load(self, desk: Desk, conversation: Conversation | None) -> None:
         somewhere = conversation and any(other.get(conversation.id) for other in self.desks.values())
@@ -301,6 +339,7 @@ def copy_of(desk: Desk) -> Desk:
         clients=dict(desk.clients),
         messages=dict(desk.messages),
         _heard=dict(desk._heard),
+        _told=dict(desk._told),
         pool=desk.pool and _copy_of_pool(desk.pool, roster),
         fresh=dict(desk.fresh),
         served=copy(desk.served),

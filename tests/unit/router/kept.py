@@ -16,6 +16,7 @@ from router.effects import (
     ChangeLoad,
     ChangeMessage,
     Explain,
+    MoveChat,
     Outcome,
     Requeue,
     SaveClient,
@@ -60,6 +61,8 @@ class Kept:
             case AddDelivery(delivery, _):
                 assert delivery.id not in self.deliveries, "a delivery id was used twice"
                 self.deliveries[delivery.id] = delivery
+            case MoveChat(channel, chat, to):
+                self._move(channel, chat, to)
             case SaveClient() | ChangeClient() | SaveLine():
                 self._lead(effect)
             case SaveOperator(operator):
@@ -72,6 +75,19 @@ class Kept:
                 self._note(effect)
             case Outcome():
                 pass
+
+    def _move(self, channel: str, chat: str, to: str) -> None:
+        waits = {DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING}
+        for key, it in self.deliveries.items():
+            if (it.channel, it.chat) == (channel, chat) and it.state in waits:
+                self.deliveries[key] = replace(it, chat=to)
+
+    def told(self, channel: str, chat: str, external_id: str) -> Message | None:
+        """Return our message that was sent under one of the platform's ids."""
+        every = self.deliveries.values() if external_id else ()
+        of_chat = (it for it in every if (it.channel, it.chat) == (channel, chat))
+        found = next((it for it in of_chat if external_id in it.external_id.split()), None)
+        return self.messages[found.message] if found is not None else None
 
     def _note(self, effect: Requeue | Explain | Alert) -> None:
         if isinstance(effect, Requeue):

@@ -8,7 +8,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from router.client_events import ClientDeleted, ClientEdited, ClientEnded, ClientRated
+from router.client_events import (
+    ClientDeleted,
+    ClientEdited,
+    ClientEnded,
+    ClientMoved,
+    ClientRated,
+    ClientReach,
+    ClientReacted,
+    ClientStarted,
+)
 from router.console import allowed
 from router.events import (
     Close,
@@ -18,6 +27,7 @@ from router.events import (
     Leave,
     Note,
     Rank,
+    React,
     Reopen,
     Reply,
     Retract,
@@ -30,8 +40,9 @@ from router.events import (
     Transfer,
     Unsnooze,
 )
+from router.media import Attachment
 from router.model import AuthorKind, Conversation, JoinMode, Understanding
-from router.people import Presence
+from router.people import Identity, Presence, Sender
 from tests.unit.router.engine import SLOW
 from tests.unit.router.kept import Entry
 from tests.unit.router.shops import OFFICE, PERSON, slots_only, sure, unsure
@@ -49,6 +60,8 @@ ANSWERS: dict[str, Understanding | str | None] = {
     "boom": None,
     "slowly": SLOW,
 }
+#: what a chat's id ends with once it has moved
+MOVED = "-moved"
 #: chat → the client's language; the others' is unknown
 _TONGUES = {"c1": "ru-RU", "c2": "en"}
 WORDS = (*(text.replace("_", " ") for text in ANSWERS), "gibberish", "5", "")
@@ -270,7 +283,64 @@ class Amends:
         return [Edit(*start, self.text) if self.text else Retract(*start)]
 
 
-Deed = Writes | Ends | Goes | Pauses | Works | Tries | Rewords | Amends
+@dataclass(frozen=True)
+class Sends:
+    """A client sends a file that is still to be fetched, maybe as a part of an album, maybe as an answer."""
+
+    chat: tuple[str, str]
+    album: str
+    pick: int
+
+    def updates(self, world: World) -> list[Entry]:
+        """Return what the ledger gets."""
+        channel, chat = self.chat
+        every = list(world.kept.messages.values())
+        answered = every[self.pick % len(every)].external_id if every else ""
+        file = Attachment("", "photo.jpg", "image/jpeg", 0, source=f"file {self.pick}")
+        more = {"attachments": (file,), "album": self.album, "reply_to": answered}
+        return [world.client_message("", chat, channel=channel, **more)]
+
+
+@dataclass(frozen=True)
+class Befalls:
+    """Something befalls a chat: a reaction, it cannot be reached, it is opened, or it moves."""
+
+    chat: tuple[str, str]
+    what: str
+    pick: int
+
+    def updates(self, world: World) -> list[Entry]:
+        """Return what the ledger gets."""
+        channel, chat = self.chat
+        start = (world.fresh_id(), channel, chat)
+        if self.what == "react":
+            every = list(world.kept.messages.values())
+            meant = every[self.pick % len(every)].external_id if every else ""
+            return [ClientReacted(*start, meant, ("👍", "")[self.pick % 2], world.now)]
+        if self.what == "start":
+            return [ClientStarted(*start, Sender(Identity("webchat", "site", chat)), world.now, "spring")]
+        if self.what == "move":
+            return [ClientMoved(*start, f"{chat}{MOVED}", world.now)]
+        return [ClientReach(*start, ("", "blocked", "gone")[self.pick % 3], world.now)]
+
+
+@dataclass(frozen=True)
+class Reacts:
+    """An operator tries to react to any message, allowed or not."""
+
+    operator: str
+    pick: int
+
+    def updates(self, world: World) -> list[Entry]:
+        """Return what the ledger gets; nothing while nothing was said."""
+        every = list(world.kept.messages.values())
+        if not every:
+            return []
+        message = every[self.pick % len(every)]
+        return [React(world.fresh_id(), message.conversation, self.operator, message.id, ("👍", "")[self.pick % 2])]
+
+
+Deed = Sends | Befalls | Reacts | Writes | Ends | Goes | Pauses | Works | Tries | Rewords | Amends
 _ACTIONS = ("skip", "note", "whisper", "transfer", "join_open", "join_hidden", "leave", "reopen", "snooze", "unsnooze")
 _LEADING = ("rank", "client")
 _chats = st.sampled_from(CHATS)
@@ -288,6 +358,9 @@ deeds: st.SearchStrategy[Deed] = st.one_of(
     *[_writes] * 4,
     *[_works] * 6,
     st.builds(Ends, _chats, st.integers(0, 5)),
+    st.builds(Sends, _chats, st.sampled_from(["", "a1"]), _picks),
+    st.builds(Befalls, _chats, st.sampled_from(["react", "reach", "start", "move"]), _picks),
+    st.builds(Reacts, _names, _picks),
     st.builds(Goes, _names, _presences),
     st.builds(Pauses, st.sampled_from(["sales", "support"]), st.sampled_from([False, False, True])),
     st.builds(Rewords, _chats, _mended, st.one_of(st.just(-1), _picks)),

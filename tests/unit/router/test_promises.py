@@ -13,18 +13,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from msgspec.structs import replace
 
 from router.client_events import ClientMessage
-from router.conversation import CLOSE, LEFT, OFFER, QUEUE, RETRY, TRIAGE
+from router.conversation import CLOSE, FILES, LEFT, OFFER, QUEUE, RETRY, TRIAGE
 from router.delivery import Action
 from router.desk import Desk
 from router.distribution import Search, choose
 from router.effects import AddDelivery, Move, SaveConversation, WakeLines
-from router.events import Amendment, Arrived, Command, Reply, Seen, TimerFired, TriageAnswered, Wake
+from router.events import Amendment, Arrived, Command, React, Reply, Seen, TimerFired, TriageAnswered, Wake
 from router.model import AuthorKind, Conversation, FloorHolder, State, Understanding
 from router.people import OperatorState, Presence
 from router.pledges import PROMISE, Target
 from router.pool import Pool
 from tests.unit.router.engine import Decision
-from tests.unit.router.lives import ANSWERS, OPERATORS, Deed, deeds, rule_sets
+from tests.unit.router.lives import ANSWERS, MOVED, OPERATORS, Deed, deeds, rule_sets
 from tests.unit.router.retold import told_of
 from tests.unit.router.shops import scripted
 from tests.unit.router.world import World
@@ -112,7 +112,7 @@ def _only_the_floor_holder_speaks(decision: Decision) -> None:
     """Promise 6: an operator's new words leave only by their own reply, with the floor."""
     for effect in decision.effects:
         if isinstance(effect, AddDelivery) and effect.delivery.action is not Action.SEND:
-            assert isinstance(decision.event, Amendment)
+            assert isinstance(decision.event, Amendment | React)
         elif isinstance(effect, AddDelivery) and effect.message.author.kind is AuthorKind.OPERATOR:
             assert isinstance(decision.event, Reply)
             assert effect.message.author.id == decision.event.operator
@@ -208,15 +208,15 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def every_client_message_is_decided_exactly_once_in_its_chats_order(self) -> None:
-        """Promise 2."""
+        """Promise 2. A chat that moved is one with that under its new id."""
         sent, kept = defaultdict(list), defaultdict(list)
         for update in self.world.kept.ledger.values():
             assert update.id in self.world.kept.done
             if isinstance(update, ClientMessage):
-                sent[update.channel, update.chat].append(update.external_id)
+                sent[update.channel, update.chat.removesuffix(MOVED)].append(update.external_id)
         for message in self.world.kept.messages.values():
             if message.author.kind is AuthorKind.CLIENT:
-                kept[message.channel, message.chat].append(message.external_id)
+                kept[message.channel, message.chat.removesuffix(MOVED)].append(message.external_id)
         assert sent == kept
 
     @invariant()
@@ -295,7 +295,8 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def timers_fit_the_state(self) -> None:
         for conversation in self.world.kept.conversations.values():
-            assert set(conversation.timers) - {*Target, PROMISE} in _TIMERS[conversation.state]
+            assert set(conversation.timers) - {*Target, PROMISE, FILES} in _TIMERS[conversation.state]
+            assert (FILES in conversation.timers) == bool(conversation.coming)
             assert (PROMISE in conversation.timers) == (conversation.promise is not None)
             assert not (conversation.promise and CLOSE in conversation.timers)
             running = {target for target, clock in conversation.sla.items() if clock.since is not None}

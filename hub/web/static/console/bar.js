@@ -5,6 +5,7 @@ import { signOut } from "./api.js";
 import { showKeys } from "./dialogs.js";
 import { byId, fill, h, icon } from "./dom.js";
 import { showLeave } from "./leave.js";
+import { showLinkCode } from "./linking.js";
 import { askPermission, notificationsState } from "./notify.js";
 import { state } from "./state.js";
 import { t } from "./texts.js";
@@ -62,6 +63,7 @@ export function startBar() {
   byId("notifications").addEventListener("click", askPermission);
   byId("keys").addEventListener("click", showKeys);
   byId("me").addEventListener("click", () => showLeave({ id: state.me.id, name: state.me.name }));
+  byId("link-account")?.addEventListener("click", showLinkCode);
   byId("sign-out").addEventListener("click", async () => {
     await signOut();
     sessionStorage.clear();

@@ -99,9 +99,11 @@ export function confirmClose(it) {
     const submit = async (event) => {
       event.preventDefault();
       dialog.close();
-      await act(it.id, "close");
+      await act(it.id, "close", { reason: reason.value.trim() });
     };
-    return h("form", { onsubmit: submit }, h("p", {}, t("close.question", { name: nameOf(it) })), buttons(dialog, t("action.close")));
+    const reason = h("input", { type: "text", maxLength: 500, dir: "auto" });
+    return h("form", { onsubmit: submit }, h("p", {}, t("close.question", { name: nameOf(it) })),
+      h("label", {}, t("close.reason"), reason), buttons(dialog, t("action.close")));
   });
 }
 

@@ -3,8 +3,8 @@
 import { resend } from "./actions.js";
 import { editor, former, gone, isBeingEdited, tools } from "./amend.js";
 import { h, icon } from "./dom.js";
-import { linked } from "./links.js";
-import { nameOf, state } from "./state.js";
+import { styled } from "./styled.js";
+import { messagesOf, nameOf, state } from "./state.js";
 import { dayOf, fullTime, sizeOf, t, timeOf } from "./texts.js";
 
 const TICKS = {
@@ -37,7 +37,30 @@ function trouble(delivery) {
   );
 }
 
+const PLAYED = { voice: "audio", audio: "audio", video: "video", video_note: "video", animation: "video" };
+
+/** What the hub has not got: it is still coming, or it is lost and says why. */
+const missing = (file) =>
+  h("span", { class: `file missing ${file.state}` }, icon(file.state === "coming" ? "clock" : "warning"),
+    h("span", {}, h("bdi", { class: "file-name" }, file.name),
+      h("span", { class: "file-size" }, file.state === "coming" ? t("file.coming") : t("file.lost", { reason: file.trouble }))));
+
+const length = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+
+function player(file) {
+  const kind = PLAYED[file.kind];
+  const label = t(`file.${kind}`, { name: file.name });
+  return h(
+    "span",
+    { class: `player ${file.kind}` },
+    h(kind, { src: file.url, controls: true, preload: "metadata", "aria-label": label }),
+    file.duration > 0 && h("span", { class: "file-size" }, length(file.duration)),
+  );
+}
+
 function attachment(file) {
+  if (file.state !== "here") return missing(file);
+  if (PLAYED[file.kind] && /^(audio|video)\//.test(file.media_type)) return player(file);
   if (file.picture) {
     return h(
       "a",
@@ -63,9 +86,26 @@ function authorOf(message) {
   return message.author.kind === "client" && conversation ? nameOf(conversation) : t(`author.${message.author.kind}`);
 }
 
+/** The message that is answered, which a click leads to when it is shown. */
+function quoted(message) {
+  const it = messagesOf(message.conversation).find((each) => each.id === message.reply_to);
+  const shown = it ? it.text || it.attachments.map((file) => file.name).join(", ") : t("message.earlier");
+  const show = () => document.querySelector(`#messages [data-key="${CSS.escape(message.reply_to)}"]`)?.scrollIntoView({ block: "center" });
+  return h("button", { type: "button", class: "quoted", dir: "auto", title: t("message.answers"), onclick: show }, shown);
+}
+
+/** Who reacted, and how; a client's and the operators' alike. */
+function reactions(message) {
+  const every = Object.entries(message.reactions);
+  return every.length > 0 &&
+    h("span", { class: "reactions" }, every.map(([who, emoji]) =>
+      h("span", { title: who === "client" ? t("author.client") : who }, emoji)));
+}
+
 function body(message) {
   return [
-    message.text && h("p", { class: "said", dir: "auto" }, linked(message.text)),
+    message.reply_to && quoted(message),
+    message.text && h("p", { class: "said", dir: "auto" }, styled(message.text, message.entities)),
     message.attachments.length > 0 && h("div", { class: "files" }, message.attachments.map(attachment)),
     message.choices.length > 0 && message.kind !== "rating" &&
       h("ul", { class: "choices", "aria-label": t("message.choices") }, message.choices.map((it) => h("li", {}, it))),
@@ -103,6 +143,7 @@ function spoken(message, first) {
       { class: "bubble" },
       message.kind === "rating" && h("p", { class: "label" }, icon("star"), t("message.rating")),
       content(message),
+      reactions(message),
       h("span", { class: "meta" }, moment(message), delivery && ticks(delivery)),
       !isBeingEdited(message) && tools(message),
     ),

@@ -32,7 +32,7 @@ function head(it) {
       "div",
       { class: "who" },
       h("h1", {}, h("bdi", {}, nameOf(it))),
-      h("p", { class: "where" }, [it.line_name, known(`kind.${it.kind}`, it.kind), standing(it)].filter(Boolean).join(" · ")),
+      h("p", { class: "where" }, [it.line_name, known(`kind.${it.kind}`, it.kind), standing(it), it.unreachable && t(`unreachable.${it.unreachable}`)].filter(Boolean).join(" · ")),
     ),
     h("div", { class: "actions" }, buttons(it)),
     h("button", { type: "button", class: "quiet to-card", "aria-label": t("nav.card"), title: t("nav.card"), onclick: showCard }, icon("card")),

@@ -1,0 +1,165 @@
+"""The console as the hub runs it: hears what operators do in Telegram, and draws what happens for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+from aiogram.methods import GetMe, SendChatAction, SetMyCommands
+from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
+
+from bots.telegram.client import Client
+from bots.telegram.console import words
+from bots.telegram.console.hearing import ALLOWED, Hearing
+from bots.telegram.console.office import Office
+from bots.telegram.console.place import Place
+from bots.telegram.console.progress import Progress
+from bots.telegram.console.records import CURSOR
+from bots.telegram.console.settings import TelegramConsoleSettings
+from bots.telegram.limits import Pace
+from bots.telegram.receiving import persistently, poll
+from bots.telegram.sending import Line
+from router.consoles import ConsoleHost
+from router.notebooks import Entry
+from router.ports import FeedEvent
+
+_log = structlog.get_logger(__name__)
+#: events after which the cursor is written although nothing was drawn
+_UNWRITTEN = 500
+#: what may change how a conversation is drawn
+_DRAWN = frozenset({"message", "conversation", "delivery"})
+
+
+class TelegramConsole:
+    """Implements `router.consoles.Console`."""
+
+    kind = "telegram"
+
+    def __init__(self, name: str, settings: TelegramConsoleSettings) -> None:
+        self.name = name
+        self._settings = settings
+
+    async def run(self, host: ConsoleHost) -> None:
+        """Work until cancelled. Raises `AuthFailed` when the token is not accepted."""
+        client = Client(self._settings.token.get_secret_value(), self._settings.api)
+        try:
+            await _Shift(host, client, self._settings).work()
+        finally:
+            await client.close()
+
+
+class _Shift:
+    """One run of the console."""
+
+    def __init__(self, host: ConsoleHost, client: Client, settings: TelegramConsoleSettings) -> None:
+        self._host = host
+        self._settings = settings
+        line = Line(client, Pace(host.clock.now), host.clock)
+        self._office = Office(host, line, settings.group, settings.topics)
+        self._progress = Progress(0)
+        self._places: dict[int, Place] = {}
+        self._hearing = Hearing(self._office, self._place_of)
+        self._new: asyncio.Queue[Place] = asyncio.Queue()
+
+    async def work(self) -> None:
+        """Take up what was left, then hear and draw until something fails."""
+        await self._introduce()
+        kept = await persistently(lambda: self._host.notes.get(CURSOR))
+        self._progress = Progress(int(kept) if kept is not None else self._host.cursor)
+        await persistently(self._office.read_links)
+        for user, link in self._office.links.items():
+            self._place_of(user, link.operator, user)
+        if self._settings.group is not None:
+            self._place_of(0, "", self._settings.group)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._open_places(tasks))
+                tasks.create_task(self._follow())
+                tasks.create_task(self._hear())
+        except* Exception as failures:
+            raise failures.exceptions[0] from None
+        finally:
+            await self._hearing.stop()
+
+    async def _introduce(self) -> None:
+        """Find out who the bot is, whether chats have topics, and say what commands there are."""
+        me = await persistently(lambda: self._office.line.client(GetMe(), repeatable=True))
+        self._office.username = me.username or ""
+        if self._settings.group is None:
+            self._office.topics = self._settings.topics and bool(me.has_topics_enabled)
+        for language in words.LANGUAGES:
+            commands = [
+                BotCommand(command=key.removeprefix("command."), description=words.say(language, key))
+                for key in words.keys("command.")
+            ]
+            code = None if language == "en" else language
+            scopes: list[BotCommandScopeAllPrivateChats | BotCommandScopeChat] = [BotCommandScopeAllPrivateChats()]
+            if self._settings.group is not None:
+                scopes.append(BotCommandScopeChat(chat_id=self._settings.group))
+            for scope in scopes:
+                await self._office.best_effort(SetMyCommands(commands=commands, scope=scope, language_code=code))
+
+    def _place_of(self, user: int, operator: str, chat: int) -> Place | None:
+        """Return the chat as a place; None for one where the console does not work."""
+        if chat == self._settings.group:
+            operator = ""
+        elif chat != user:
+            return None
+        known = self._places.get(chat)
+        if known is None or known.operator != operator:
+            known = self._places[chat] = Place(self._office, chat, operator, self._progress)
+            self._new.put_nowait(known)
+        return known
+
+    async def _open_places(self, tasks: asyncio.TaskGroup) -> None:
+        """Have each place draw; what concerns it now is drawn first."""
+        while True:
+            place = await self._new.get()
+            await persistently(place.load)
+            if self._draws(place):
+                await persistently(place.catch_up)
+            tasks.create_task(place.run())
+
+    def _draws(self, place: Place) -> bool:
+        """Return whether conversations are drawn in a place: where all work in a group, only there."""
+        return self._settings.group is None or place.chat == self._settings.group
+
+    async def _follow(self) -> None:
+        """Have every place look again at what events speak of."""
+        async for events in self._host.follow(self._progress.seen):
+            await persistently(self._office.read_links)
+            for event in events:
+                await self._tell(event)
+            self._progress.seen = max([self._progress.seen, *(event.cursor for event in events)])
+            if self._progress.seen - self._progress.saved >= _UNWRITTEN:
+                entries: dict[str, Entry | None] = self._progress.entry()
+                await persistently(lambda entries=entries: self._host.notes.write(entries))  # type: ignore[misc]  # bound now
+
+    async def _tell(self, event: FeedEvent) -> None:
+        for place in self._listening():
+            if event.type == "typing":
+                await self._typing(place, event)
+            elif event.type in _DRAWN and event.conversation and place.concerns(event.conversation, event.staff):
+                changed = (event.subject,) if event.type == "message" else ()
+                place.touch(event.conversation, changed, event.cursor)
+
+    def _listening(self) -> Sequence[Place]:
+        """Return the places where conversations are drawn for whoever is linked now."""
+        linked = {user: link.operator for user, link in self._office.links.items()}
+        mine = [place for chat, place in self._places.items() if linked.get(chat) == place.operator]
+        return [
+            place for place in self._places.values() if self._draws(place) and (not place.operator or place in mine)
+        ]
+
+    async def _typing(self, place: Place, event: FeedEvent) -> None:
+        """Show that a client types, in the chat where their conversation is drawn."""
+        known = place.painter.threads.get(event.conversation)
+        if known is not None and known.active and known.head:
+            thread = known.topic or None
+            method = SendChatAction(chat_id=place.chat, action="typing", message_thread_id=thread)
+            await self._office.best_effort(method)
+
+    async def _hear(self) -> None:
+        await persistently(self._hearing.resume)
+        await poll(self._office.line.client, self._hearing.keep, ALLOWED)

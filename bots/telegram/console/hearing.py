@@ -1,0 +1,202 @@
+"""What Telegram tells the console: kept before it is acknowledged, then carried out person by person, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+import structlog
+from aiogram.methods import AnswerInlineQuery
+from aiogram.types import InlineQueryResultArticle, InputTextMessageContent
+
+from bots.telegram.console.deeds import Deeds
+from bots.telegram.console.linking import Reception
+from bots.telegram.console.office import Office
+from bots.telegram.console.place import Place
+from bots.telegram.console.records import WAITING, waiting_key
+from bots.telegram.console.request import Request
+from bots.telegram.console.words import short
+from bots.telegram.reading import Json, maybe, part, words
+from bots.telegram.receiving import persistently
+from router.errors import Rejected, Unparsable
+from router.notebooks import Entry
+from router.ports import Update
+
+_log = structlog.get_logger(__name__)
+#: what the console is told of
+ALLOWED = ("message", "edited_message", "callback_query", "inline_query", "message_reaction")
+#: seconds that the rest of an album is waited for
+_ALBUM = 0.4
+#: ready-made texts offered at once
+_CANNED = 50
+Waiting = tuple[int, datetime, Json]
+
+
+class Hearing:
+    """Takes updates and has each carried out once."""
+
+    def __init__(self, office: Office, place_of: Callable[[int, str, int], Place | None]) -> None:
+        self._office = office
+        #: (user, operator, chat) → where it is drawn, None for a chat that is none of the console's
+        self._place_of = place_of
+        self._reception = Reception(office)
+        self._deeds = Deeds(self._reception)
+        self._queues: dict[int, asyncio.Queue[Waiting]] = {}
+        self._people: set[asyncio.Task[None]] = set()
+
+    async def keep(self, updates: Sequence[Update]) -> None:
+        """Put updates where they are durable, then have them carried out. Raises `Retryable`."""
+        now, fresh = self._office.host.clock.now(), dict[int, str]()
+        for update in updates:
+            number = update.external_id.partition(":")[2]
+            if number.isdecimal():
+                fresh[int(number)] = json.dumps({"at": now.isoformat(), "update": json.loads(update.raw)})
+            else:
+                _log.warning("console.poison", update=update.external_id)
+        await self._office.host.notes.write({waiting_key(known): Entry(text) for known, text in fresh.items()})
+        for known, text in fresh.items():
+            self._hand_on(known, text)
+
+    async def resume(self) -> None:
+        """Carry out what was left when the hub stopped."""
+        for key, text in (await self._office.host.notes.read(WAITING)).items():
+            self._hand_on(int(key.removeprefix(WAITING)), text)
+
+    def _hand_on(self, number: int, text: str) -> None:
+        kept = json.loads(text)
+        body = kept["update"] if isinstance(kept["update"], dict) else {}
+        user = _user(body)
+        waiting = (number, datetime.fromisoformat(kept["at"]), body)
+        if user not in self._queues:
+            self._queues[user] = asyncio.Queue()
+            task = asyncio.create_task(self._person(user), name=f"telegram operator {user}")
+            self._people.add(task)
+            task.add_done_callback(self._people.discard)
+        self._queues[user].put_nowait(waiting)
+
+    async def _person(self, user: int) -> None:
+        """Carry out what one person asks for, one after the other, until nothing is left."""
+        queue = self._queues[user]
+        while not queue.empty():
+            batch = [queue.get_nowait()]
+            await self._rest_of_album(queue, batch)
+            await self._safely(batch)
+            done = {waiting_key(number): None for number, _, _ in batch}
+            await persistently(lambda done=done: self._office.host.notes.write(done))  # type: ignore[misc]  # bound now
+        del self._queues[user]
+
+    async def _rest_of_album(self, queue: asyncio.Queue[Waiting], batch: list[Waiting]) -> None:
+        """Add the other messages of an album, which come as updates of their own."""
+        album = _album(batch[0][2])
+        while album:
+            try:
+                following = await asyncio.wait_for(queue.get(), _ALBUM)
+            except TimeoutError:
+                return
+            if _album(following[2]) != album:
+                rest = [following, *(queue.get_nowait() for _ in range(queue.qsize()))]
+                for each in rest:
+                    queue.put_nowait(each)
+                return
+            batch.append(following)
+
+    async def _safely(self, batch: Sequence[Waiting]) -> None:
+        """Carry something out; what makes no sense is passed over, so that it never blocks what comes after it."""
+        number = batch[0][0]
+        try:
+            await persistently(lambda: self._carry_out(batch))
+        except (Rejected, Unparsable) as error:
+            _log.warning("console.passed_over", update=number, reason=str(error))
+        except Exception:
+            _log.exception("console.failed", update=number)
+            await self._apologise(batch[0])
+
+    async def _apologise(self, waiting: Waiting) -> None:
+        with suppress(Exception):
+            request = await self._request(*waiting)
+            if request is not None:
+                await request.reply(request.words("trouble"), alert=True)
+
+    async def _carry_out(self, batch: Sequence[Waiting]) -> None:
+        number, at, body = batch[0]
+        if "inline_query" in body:
+            await self._offer_canned(part(body, "inline_query"))
+            return
+        request = await self._request(number, at, body)
+        if request is not None:
+            await self._deeds.do(request, body, [_message(each[2]) for each in batch])
+
+    async def _request(self, number: int, at: datetime, body: Json) -> Request | None:
+        """Return what somebody asks for; None when that is a stranger, or a chat that is none of ours."""
+        user, message, press = _user(body), _message(body), maybe(body, "callback_query")
+        chat = part(message, "chat")
+        if not user:
+            return None
+        operator = await self._office.operator(user)
+        if not operator:
+            if chat.get("type") == "private" and "message" in body:
+                operator = await self._reception.receive(part(message, "from"), message)
+                place = self._place_of(user, operator, int(chat["id"])) if operator else None
+                if place is not None:
+                    await place.catch_up()
+            return None
+        place = self._place_of(user, operator, int(chat["id"]))
+        key = f"telegram {self._office.line.client.id}:{number}"
+        if place is None:
+            return None
+        return Request(self._office, key, operator, user, place, message, at, words(press, "id"))
+
+    async def _offer_canned(self, query: Json) -> None:
+        """Offer ready-made texts to whoever types the bot's name and some words."""
+        user, text = int(part(query, "from")["id"]), words(query, "query").strip().casefold()
+        operator = await self._office.operator(user)
+        texts = self._office.host.book.rules.canned if operator else {}
+        fits = {name: it for name, it in texts.items() if text in name.casefold() or text in it.casefold()}
+        results: list[Any] = [
+            InlineQueryResultArticle(
+                id=str(n),
+                title=name,
+                description=short(it, 100),
+                input_message_content=InputTextMessageContent(message_text=it, parse_mode=None),
+            )
+            for n, (name, it) in enumerate([*fits.items()][:_CANNED])
+        ]
+        method = AnswerInlineQuery(inline_query_id=words(query, "id"), results=results, is_personal=True, cache_time=0)
+        await self._office.best_effort(method)
+
+    async def stop(self) -> None:
+        """Let nobody be carried out any more; what is left waits in the notebook."""
+        for task in self._people:
+            task.cancel()
+        await asyncio.gather(*self._people, return_exceptions=True)
+
+
+def _message(body: Json) -> Json:
+    """Return the message that an update is about; for a reaction, its number and chat."""
+    for name in ("message", "edited_message"):
+        if body.get(name) is not None:
+            return part(body, name)
+    if body.get("callback_query") is not None:
+        return part(part(body, "callback_query"), "message")
+    return part(body, "message_reaction")
+
+
+def _user(body: Json) -> int:
+    """Return who an update comes from; 0 for nobody."""
+    for name in ("message", "edited_message", "callback_query", "inline_query", "message_reaction"):
+        it = body.get(name)
+        if isinstance(it, dict):
+            who = it.get("user" if name == "message_reaction" else "from")
+            number = who.get("id") if isinstance(who, dict) else 0
+            return number if isinstance(number, int) else 0
+    return 0
+
+
+def _album(body: Json) -> str:
+    message = body.get("message")
+    found = message.get("media_group_id") if isinstance(message, dict) else ""
+    return found if isinstance(found, str) else ""

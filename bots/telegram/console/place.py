@@ -1,0 +1,138 @@
+"""One chat: what is to be drawn there, the urgent first, at the pace that Telegram takes.
+
+Before everything else come answers to what the operator asked for; then what was said, several messages in one when
+they came faster than they may be sent; and when nothing else waits, changes of heads, countdowns of offers and names of
+topics, of which only the latest state is ever drawn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+
+from bots.telegram.console.drawing import Artist
+from bots.telegram.console.office import Office
+from bots.telegram.console.painting import Painter
+from bots.telegram.console.progress import Progress
+from bots.telegram.console.rooms import Rooms
+from bots.telegram.console.sender import Sender, TopicGone
+from router.errors import Rejected
+from router.model import State
+from router.store import Filter
+
+_log = structlog.get_logger(__name__)
+#: how often the time that is left of an offer is drawn anew
+_COUNTDOWN = timedelta(seconds=15)
+_OPEN = tuple(state.value for state in State if state is not State.CLOSED)
+Job = Callable[[], Awaitable[None]]
+
+
+class Place:
+    """A chat with its conversations. `operator` is whose private chat it is; empty for the group."""
+
+    def __init__(self, office: Office, chat: int, operator: str, progress: Progress) -> None:
+        self.operator = operator
+        self.chat = chat
+        self._office = office
+        self._progress = progress
+        self.sender = Sender(office, chat)
+        self.rooms = Rooms(office, self.sender)
+        self.artist = Artist(office, operator, office.language(operator), mixed=not office.topics)
+        self.painter = Painter(office, self.sender, self.artist, self.rooms, progress)
+        self._jobs: deque[Job] = deque()
+        #: conversation → its messages that have changed
+        self._dirty: dict[str, set[str]] = {}
+        self._later: dict[str, None] = {}
+        self._woken = asyncio.Event()
+
+    async def load(self) -> None:
+        """Read what was drawn before."""
+        await self.rooms.load()
+        await self.painter.load()
+
+    async def catch_up(self) -> None:
+        """Draw whatever concerns the reader now, as when they have just come."""
+        wanted = Filter(staff=self.operator or None, states=_OPEN)
+        for it in await self._office.host.list_conversations(wanted, limit=100):
+            self.touch(it.id, (), self._progress.seen)
+
+    def touch(self, conversation: str, changed: tuple[str, ...], cursor: int) -> None:
+        """Something of a conversation may look different now; `cursor` is that of the event that says so."""
+        self._progress.owe(self.chat, conversation, cursor)
+        self._dirty.setdefault(conversation, set()).update(changed)
+        self._woken.set()
+
+    def concerns(self, conversation: str, staff: tuple[str, ...]) -> bool:
+        """Return whether an event of a conversation may change what is drawn here."""
+        if not self.operator or self.operator in staff:
+            return True
+        known = self.painter.threads.get(conversation)
+        return known is not None and (known.active or bool(known.offer) or bool(known.marks))
+
+    def soon(self, job: Job) -> None:
+        """Do something before all that waits, such as answering the operator."""
+        self._jobs.append(job)
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Draw until cancelled."""
+        while True:
+            self._woken.clear()
+            if self._jobs:
+                await self._safely(self._jobs.popleft())
+            elif self._dirty:
+                await self._paint()
+            elif self._later and self.sender.is_free:
+                conversation = next(iter(self._later))
+                del self._later[conversation]
+                await self._safely(lambda conversation=conversation: self.painter.refresh(conversation))  # type: ignore[misc]  # bound now
+            else:
+                await self._rest()
+
+    async def _paint(self) -> None:
+        conversation = next(iter(self._dirty))
+        changed = self._dirty.pop(conversation)
+        has_head = False
+
+        async def draw() -> None:
+            nonlocal has_head
+            has_head = await self.painter.paint(conversation, changed)
+
+        await self._safely(draw)
+        if conversation not in self._dirty:
+            self._progress.settle(self.chat, conversation)
+        if has_head:
+            self._later[conversation] = None
+
+    async def _safely(self, job: Job) -> None:
+        """Do something; what Telegram refuses for good, as when somebody blocked the bot, holds nothing else up."""
+        try:
+            await job()
+        except (Rejected, TopicGone) as error:
+            _log.warning("console.not_drawn", chat=self.chat, reason=str(error))
+
+    async def _rest(self) -> None:
+        """Wait for something to do, for the pace to allow it, or for the next countdown."""
+        now, clock = self._office.host.clock.now(), self._office.host.clock
+        due = self._office.line.pace.not_before(str(self.chat)) if self._later else None
+        offers = [it.conversation for it in self.painter.threads.values() if it.offer and it.offer_until is not None]
+        if due is None and not self._later and offers:
+            due = now + _COUNTDOWN
+        if due is None:
+            await self._woken.wait()
+            return
+        waits = [asyncio.ensure_future(self._woken.wait()), asyncio.ensure_future(clock.sleep_until(due))]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(*waits, return_exceptions=True)
+        if not self._woken.is_set() and not self._later:
+            self._later.update(dict.fromkeys(offers))
