@@ -47,13 +47,19 @@ def _name(me: User, name: str, settings: TelegramSettings) -> Finding:
     return Finding(True, f"Telegram accepts the token of {name}: it is @{me.username}'s.")
 
 
-def _webhook(me: User, info: WebhookInfo, name: str, settings: TelegramSettings, path: str) -> Finding:
+def polled(me: User, info: WebhookInfo, name: str) -> Finding:
+    """Return whether a webhook stands in the way of polling."""
     where = f"@{me.username} ({name})"
+    if not info.url:
+        return Finding(True, f"No webhook is set for {where}, so it can be polled.")
+    said = f"A webhook at {_host(info)} is set for {where}, which polls"
+    return Finding(False, f"{said}: the hub takes it away when it starts, so stop the other program that set it.")
+
+
+def _webhook(me: User, info: WebhookInfo, name: str, settings: TelegramSettings, path: str) -> Finding:
     if settings.webhook is None or settings.mode == "polling":
-        if not info.url:
-            return Finding(True, f"No webhook is set for {where}, so it can be polled.")
-        said = f"A webhook at {_host(info)} is set for {where}, which polls"
-        return Finding(False, f"{said}: the hub takes it away when it starts, so stop the other program that set it.")
+        return polled(me, info, name)
+    where = f"@{me.username} ({name})"
     ours = f"{settings.webhook.url}{path}"
     if info.url == ours:
         return Finding(True, f"The webhook of {where} is set.")
