@@ -8,9 +8,10 @@ import resource
 import shutil
 import socket
 import statistics
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from time import perf_counter
@@ -27,11 +28,11 @@ from hub.calendars.fetching import fetch
 from hub.calendars.process import CalendarTrouble, Question, understood
 from hub.channels import KINDS
 from hub.commands.store import address
+from hub.consoles import CONSOLES
 from hub.mongod_process import find_program
 from hub.settings import Settings
 from router.doctoring import Doctored, Finding
 from router.errors import HubError, Misconfigured, Retryable
-from router.ports import Channel
 from router.timetable import CalendarRules
 
 _GIGABYTE = 1_000_000_000
@@ -72,9 +73,8 @@ async def examine(file: Path, settings: Settings) -> AsyncIterator[Finding]:
     chats: dict[str, Collection[str]] = {}
     async for finding in _database(file, settings, chats):
         yield finding
-    for name in settings.channels:
-        for finding in await _channel(name, settings, chats.get(name, ())):
-            yield finding
+    async for finding in _platforms(settings, chats):
+        yield finding
 
 
 async def _finding(check: Callable[..., Awaitable[Finding]], *about: object) -> Finding:
@@ -161,24 +161,29 @@ async def _answer(url: str) -> dict[str, Any] | None:
 async def _channels(settings: Settings) -> Finding:
     if not settings.channels:
         return _wrong("There are no channels, so nobody can write: add one under channels.")
-    for name in settings.channels:
-        _built(name, settings)
+    for name, it in settings.channels.items():
+        KINDS[it.kind].build(name, it)
     named = ", ".join(f"{name} ({it.kind}, to {it.line})" for name, it in settings.channels.items())
     return _right(f"The channels are set up: {named}.")
 
 
-def _built(name: str, settings: Settings) -> Channel:
-    it = settings.channels[name]
-    return KINDS[it.kind].build(name, it)
+async def _platforms(settings: Settings, chats: Mapping[str, Collection[str]]) -> AsyncIterator[Finding]:
+    """Yield what channels and consoles find at their platforms; those that cannot ask there find nothing."""
+    for name, it in settings.channels.items():
+        for finding in await _asked(f"channel {name}", partial(KINDS[it.kind].build, name, it), chats.get(name, ())):
+            yield finding
+    for name, console in settings.consoles.items():
+        build = CONSOLES[console.kind].build
+        for finding in await _asked(f"console {name}", partial(build, name, console), ()) if build else ():
+            yield finding
 
 
-async def _channel(name: str, settings: Settings, chats: Collection[str]) -> Sequence[Finding]:
-    """Return what a channel finds at its platform; one that cannot ask there finds nothing."""
+async def _asked(what: str, build: Callable[[], object], chats: Collection[str]) -> Sequence[Finding]:
     try:
-        channel = _built(name, settings)
-        return await channel.examined(chats) if isinstance(channel, Doctored) else ()
+        built = build()
+        return await built.examined(chats) if isinstance(built, Doctored) else ()
     except HubError as error:
-        return [_wrong(f"The channel {name} is not well: {error}")]
+        return [_wrong(f"The {what} is not well: {error}")]
 
 
 async def _triage(settings: Settings) -> Finding:

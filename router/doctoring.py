@@ -1,4 +1,4 @@
-"""What `hub doctor` asks of channels, and the sentences everything that it looks at is told in."""
+"""What `hub doctor` asks of channels and consoles, and the sentences everything that it looks at is told in."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Finding(Struct, frozen=True):
 
 @runtime_checkable
 class Doctored(Protocol):
-    """A channel that can ask its platform whether all is well, without running."""
+    """A channel or console that can ask its platform whether all is well, without running."""
 
     async def examined(self, chats: Collection[str]) -> Sequence[Finding]:
-        """Return what was looked at; `chats` are those with conversations that are not closed.
+        """Return what was looked at; `chats` are a channel's with conversations that are not closed.
 
         Changes nothing there, and disturbs no hub that runs. Raises an error of `router.errors`, whose text is then
         the finding.

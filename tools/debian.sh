@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that the tests need and the machine lacks: a browser, fonts, and mongod's libcurl.
+# Installs the Debian packages that the tests need and the machine lacks: a browser, fonts, mongod's libcurl, and npm.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -7,6 +7,7 @@ missing=
 tools/browser.sh >/dev/null || missing="$missing chromium"
 if ! command -v fc-list >/dev/null || [ -z "$(fc-list :lang=ru)" ]; then missing="$missing fontconfig fonts-dejavu-core"; fi
 if ! PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -q 'libcurl\.so\.4'; then missing="$missing libcurl4"; fi
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then missing="$missing nodejs npm"; fi
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from aiogram.methods import GetBusinessConnection, GetMe, GetWebhookInfo
+from aiogram.methods import GetBusinessConnection, GetChatMember, GetMe, GetWebhookInfo
 from aiogram.types import BusinessConnection, User, WebhookInfo
 
 from bots.telegram.addresses import address
@@ -14,8 +14,8 @@ from bots.telegram.settings import TelegramSettings
 from router.doctoring import Finding
 from router.errors import Rejected
 
-#: business accounts that are looked at
-_MOST_CONNECTIONS = 20
+#: groups and business accounts that are looked at
+_MOST = 20
 #: what the channel does in the name of a business account, by the right that it takes
 _RIGHTS = {
     "can_reply": "answer its clients",
@@ -34,7 +34,7 @@ async def examined(
     me = await client(GetMe(), repeatable=True)
     info = await client(GetWebhookInfo(), repeatable=True)
     found = [_name(me, name, settings), _webhook(me, info, name, settings, path)]
-    found += [*_posts(me, info), *_groups(me, name, settings), *_business(me, name, settings)]
+    found += [*_posts(me, info), *await _groups(client, me, name, settings, chats), *_business(me, name, settings)]
     return found + [_rights(each, me, name) for each in await _connections(client, chats)]
 
 
@@ -47,13 +47,19 @@ def _name(me: User, name: str, settings: TelegramSettings) -> Finding:
     return Finding(True, f"Telegram accepts the token of {name}: it is @{me.username}'s.")
 
 
-def _webhook(me: User, info: WebhookInfo, name: str, settings: TelegramSettings, path: str) -> Finding:
+def polled(me: User, info: WebhookInfo, name: str) -> Finding:
+    """Return whether a webhook stands in the way of polling."""
     where = f"@{me.username} ({name})"
+    if not info.url:
+        return Finding(True, f"No webhook is set for {where}, so it can be polled.")
+    said = f"A webhook at {_host(info)} is set for {where}, which polls"
+    return Finding(False, f"{said}: the hub takes it away when it starts, so stop the other program that set it.")
+
+
+def _webhook(me: User, info: WebhookInfo, name: str, settings: TelegramSettings, path: str) -> Finding:
     if settings.webhook is None or settings.mode == "polling":
-        if not info.url:
-            return Finding(True, f"No webhook is set for {where}, so it can be polled.")
-        said = f"A webhook at {_host(info)} is set for {where}, which polls"
-        return Finding(False, f"{said}: the hub takes it away when it starts, so stop the other program that set it.")
+        return polled(me, info, name)
+    where = f"@{me.username} ({name})"
     ours = f"{settings.webhook.url}{path}"
     if info.url == ours:
         return Finding(True, f"The webhook of {where} is set.")
@@ -78,18 +84,32 @@ def _posts(me: User, info: WebhookInfo) -> list[Finding]:
     return [Finding(False, f"{said}. See whether the hub runs and can be reached from outside, with https.")]
 
 
-def _groups(me: User, name: str, settings: TelegramSettings) -> list[Finding]:
+async def _groups(
+    client: Client, me: User, name: str, settings: TelegramSettings, chats: Collection[str]
+) -> list[Finding]:
     if not settings.groups:
         return []
     found = []
     if me.can_join_groups is False:
         said = f"@{me.username} may not join groups, though channels.{name}.groups expects it there"
         found.append(Finding(False, f"{said}: allow it with /setjoingroups in @BotFather."))
-    if me.can_read_all_group_messages is False and set(settings.groups) != {"reply"}:
+    private = me.can_read_all_group_messages is False and set(settings.groups) != {"reply"}
+    if private and not await _administers(client, me, chats):
         said = f"@{me.username} is in privacy mode, so that in groups Telegram keeps some of what is meant for it back"
         undo = "turn that off with /setprivacy in @BotFather, then take the bot out of its groups and add it again"
-        found.append(Finding(False, f"{said}: {undo}."))
+        found.append(Finding(False, f"{said}: {undo}, or make it an administrator there."))
     return found or [Finding(True, f"@{me.username} sees in groups what is meant for it.")]
+
+
+async def _administers(client: Client, me: User, chats: Collection[str]) -> bool:
+    """Return whether the bot, as far as is known, is only in groups that it administers: there it sees everything."""
+    places = [address(chat) for chat in chats]
+    groups = sorted({it.chat for it in places if it.chat < 0 and not it.direct})[:_MOST]
+    try:
+        found = [await client(GetChatMember(chat_id=group, user_id=me.id), repeatable=True) for group in groups]
+    except Rejected:
+        return False
+    return bool(found) and all(member.status == "administrator" for member in found)
 
 
 def _business(me: User, name: str, settings: TelegramSettings) -> list[Finding]:
@@ -105,7 +125,7 @@ def _business(me: User, name: str, settings: TelegramSettings) -> list[Finding]:
 async def _connections(client: Client, chats: Collection[str]) -> list[BusinessConnection]:
     """Return the business connections that conversations go on over."""
     found = []
-    for connection in sorted({address(chat).business for chat in chats} - {""})[:_MOST_CONNECTIONS]:
+    for connection in sorted({address(chat).business for chat in chats} - {""})[:_MOST]:
         try:
             found.append(await client(GetBusinessConnection(business_connection_id=connection), repeatable=True))
         except Rejected:

@@ -109,11 +109,13 @@ async def test_a_running_hub_is_asked(home: Path, store: MongoStore, mongo_url: 
 
 
 async def test_telegram_is_asked(home: Path, store: MongoStore, port: int, mongo_url: str, database: str) -> None:
-    """For each of its channels, with the chats that the store knows; one that goes wrong keeps no other from it."""
+    """For its channels and consoles, with the chats that the store knows; what one stumbles over stops no other."""
     token, old = "4711:emulated-token-of-the-shops-bot", "4712:emulated-token-that-was-revoked"
+    staff = "4713:emulated-token-of-the-operators-bot"
     async with TelegramEmulator() as telegram:
         bot = telegram.add_bot(token, "shop_bot", "Shop", can_connect_to_business=True)
         telegram.add_bot(old, "old_bot").revoke()
+        telegram.add_bot(staff, "staff_bot", supports_inline_queries=True)
         boss = telegram.add_user("Olga Bossova").connects(bot, rights=frozenset({"can_reply", "can_read_messages"}))
         batch = Batches().of(conversation("k1", channel="shop", chat=f"b:{boss.id}:7"))
         await store.commit(batch)
@@ -122,15 +124,21 @@ async def test_telegram_is_asked(home: Path, store: MongoStore, port: int, mongo
             f"\n  {name}: {{kind: telegram, line: sales, api: '{telegram.url}', token: '${{{name.upper()}}}'}}"
             for name in ("old", "shop")
         )
+        channels += f"\nconsoles: {{desk: {{kind: telegram, api: '{telegram.url}', token: '${{STAFF}}'}}}}"
         text = SETTINGS.format(port=port, store=f'url: "{mongo_url}", database: {database}')
         file.write_text(text.replace("channels: {site: {kind: webchat, line: sales}}", f"channels:{channels}"), "utf-8")
-        async with aclosing(examine(file, load(file, {"OLD": old, "SHOP": token}))) as found:  # type: ignore[type-var]  # see above
+        settings = load(file, {"OLD": old, "SHOP": token, "STAFF": staff})
+        async with aclosing(examine(file, settings)) as found:  # type: ignore[type-var]  # see above
             findings = [finding async for finding in found]
     assert _wrong(findings) == [
         "The channel old is not well: Telegram does not accept the bot's token: get a valid one from @BotFather.",
         (
             "The business account of Olga Bossova (shop) does not let @shop_bot take back what was answered: allow "
             "that in its Telegram, under Settings, Telegram Business, Chatbots."
+        ),
+        (
+            "The chats with @staff_bot have no topics, so that conversations stand there one below the other: turn "
+            "topics on in the bot's settings in @BotFather, or set consoles.desk.topics to false."
         ),
     ]
     assert Finding(True, "Telegram accepts the token of shop: it is @shop_bot's.") in findings

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import structlog
 from aiogram.methods import GetMe, SendChatAction, SetMyCommands
 from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
 
 from bots.telegram.client import Client
-from bots.telegram.console import words
+from bots.telegram.console import doctor, words
 from bots.telegram.console.hearing import ALLOWED, Hearing
 from bots.telegram.console.office import Office
 from bots.telegram.console.place import Place
@@ -21,6 +21,7 @@ from bots.telegram.limits import Pace
 from bots.telegram.receiving import persistently, poll
 from bots.telegram.sending import Line
 from router.consoles import ConsoleHost
+from router.doctoring import Finding
 from router.notebooks import Entry
 from router.ports import FeedEvent
 
@@ -42,11 +43,22 @@ class TelegramConsole:
 
     async def run(self, host: ConsoleHost) -> None:
         """Work until cancelled. Raises `AuthFailed` when the token is not accepted."""
-        client = Client(self._settings.token.get_secret_value(), self._settings.api)
+        client = self._client()
         try:
             await _Shift(host, client, self._settings).work()
         finally:
             await client.close()
+
+    async def examined(self, chats: Collection[str]) -> Sequence[Finding]:  # noqa: ARG002 - clients write elsewhere
+        """Return whether the bot is set up as operators need it; see `Doctored`."""
+        client = self._client()
+        try:
+            return await doctor.examined(client, self.name, self._settings)
+        finally:
+            await client.close()
+
+    def _client(self) -> Client:
+        return Client(self._settings.token.get_secret_value(), self._settings.api)
 
 
 class _Shift:

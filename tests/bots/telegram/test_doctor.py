@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bots.telegram.console import TelegramConsoleSettings, build
 from router.doctoring import Doctored
 from router.errors import AuthFailed, Retryable
 from tests.bots.telegram.desk import NAME, TOKEN, make_channel
@@ -111,6 +112,19 @@ async def test_privacy_mode_where_groups_are_expected(emulator: TelegramEmulator
     assert "/setjoingroups" in await _wrong(emulator, **GROUPS)
 
 
+async def test_privacy_mode_of_an_administrator(emulator: TelegramEmulator) -> None:
+    """Who administers all of their groups sees everything there."""
+    bot, owner = emulator.world.bots[TOKEN], emulator.add_user("Olga")
+    groups = [emulator.add_supergroup(title, owner, bot) for title in ("Buyers", "Sellers")]
+    chats = [str(groups[0].id), f"t:{groups[1].id}:5", "7"]
+    emulator.promote(groups[0], bot)
+    assert "is in privacy mode" in await _wrong(emulator, chats, **GROUPS)
+    emulator.promote(groups[1], bot)
+    assert await _wrong(emulator, chats, **GROUPS) == ""
+    emulator.remove_member(groups[0], bot, by=owner)
+    assert "is in privacy mode" in await _wrong(emulator, chats, **GROUPS)
+
+
 async def test_a_bot_that_no_business_account_can_connect(emulator: TelegramEmulator) -> None:
     """Told where the settings ask for it, and not where they only allow it."""
     emulator.world.bots[TOKEN].can_connect_to_business = False
@@ -131,3 +145,42 @@ async def test_rights_of_business_accounts(emulator: TelegramEmulator) -> None:
     assert any("lets @shop_bot do all" in sentence for sentence in await _found(emulator, chats))
     boss.disconnects()
     assert not any("Olga" in sentence for sentence in await _found(emulator, chats))
+
+
+async def _wrong_for_operators(emulator: TelegramEmulator, **settings: Any) -> str:
+    """Return the one thing that is wrong with a console; empty when nothing is."""
+    made = {"kind": "telegram", "token": TOKEN, "api": emulator.url} | settings
+    console = build("desk", TelegramConsoleSettings.model_validate(made))
+    assert isinstance(console, Doctored)
+    wrong = [each.sentence for each in await console.examined(()) if not each.well]
+    assert len(wrong) <= 1
+    return "".join(wrong)
+
+
+async def test_an_operators_bot(emulator: TelegramEmulator) -> None:
+    """Its chats have topics unless the settings want none, and it finds ready-made texts."""
+    bot = emulator.world.bots[TOKEN]
+    bot.supports_inline_queries = True
+    assert "set consoles.desk.topics to false" in await _wrong_for_operators(emulator)
+    assert await _wrong_for_operators(emulator, topics=False) == ""
+    bot.has_topics_enabled = True
+    assert await _wrong_for_operators(emulator) == ""
+    bot.updates.webhook = Webhook(OURS)
+    assert "which polls" in await _wrong_for_operators(emulator)
+    bot.updates.webhook, bot.supports_inline_queries = None, False
+    assert "/setinline" in await _wrong_for_operators(emulator)
+    bot.revoke()
+    with pytest.raises(AuthFailed):
+        await _wrong_for_operators(emulator)
+
+
+async def test_an_operators_group(emulator: TelegramEmulator) -> None:
+    """The bot is there, the group has topics, and the bot may open them."""
+    bot, owner = emulator.world.bots[TOKEN], emulator.add_user("Olga")
+    bot.supports_inline_queries = True
+    assert "does not know the group -5 of consoles.desk" in await _wrong_for_operators(emulator, group=-5)
+    plain, forum = emulator.add_supergroup("Plain", owner, bot), emulator.add_forum("Desk", owner, bot)
+    assert "The group Plain of consoles.desk has no topics" in await _wrong_for_operators(emulator, group=plain.id)
+    assert "does not let @shop_bot open topics" in await _wrong_for_operators(emulator, group=forum.id)
+    emulator.promote(forum, bot, "can_manage_topics")
+    assert await _wrong_for_operators(emulator, group=forum.id) == ""
