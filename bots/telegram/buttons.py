@@ -19,12 +19,12 @@ _SHORT, _PER_ROW = 12, 3
 
 def keyboard(message: Message) -> InlineKeyboardMarkup | None:
     """Return the buttons below a message; None when it has none."""
+    if message.kind is MessageKind.RATING:
+        row = [InlineKeyboardButton(text=f"{each} ★", callback_data=f"{RATING}{each}") for each in range(1, 6)]
+        return InlineKeyboardMarkup(inline_keyboard=[row])
     if not message.choices:
         return None
     choices = [choice for choice in message.choices if choice.strip()][:_MOST]
-    if message.kind is MessageKind.RATING:
-        row = [InlineKeyboardButton(text=f"{each} ★", callback_data=f"{RATING}{each}") for each in choices]
-        return InlineKeyboardMarkup(inline_keyboard=[row])
     buttons = [_button(n, choice) for n, choice in enumerate(choices)]
     wide = 1 if any(len(choice) > _SHORT for choice in choices) else _PER_ROW
     return InlineKeyboardMarkup(inline_keyboard=[buttons[at : at + wide] for at in range(0, len(buttons), wide)])

@@ -14,12 +14,12 @@ from aiogram.methods import ReadBusinessMessage, SendChatAction, TelegramMethod
 from bots.telegram import changing, doctor, previews, sending
 from bots.telegram.addresses import address
 from bots.telegram.catalogue import closest
-from bots.telegram.client import API, LARGEST_DOWNLOAD, Client, Unreachable
+from bots.telegram.client import LARGEST_DOWNLOAD, Client, Unreachable
 from bots.telegram.courtesy import Courtesy
 from bots.telegram.limits import Pace
 from bots.telegram.mapping import ALLOWED, KIND, REACH, event_of
 from bots.telegram.receiving import Webhook, derived_secret, persistently, poll
-from bots.telegram.settings import TelegramSettings
+from bots.telegram.settings import API, TelegramSettings
 from bots.telegram.text import MESSAGE
 from router.client_events import ClientEvent
 from router.delivery import Action, Delivery

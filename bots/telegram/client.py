@@ -28,9 +28,9 @@ from aiogram.exceptions import (
 from aiogram.methods import GetFile, TelegramMethod
 from aiohttp.client_exceptions import ClientConnectorError
 
+from bots.telegram.settings import API
 from router.errors import AuthFailed, HubError, Misconfigured, Rejected, Retryable, Uncertain
 
-API = "https://api.telegram.org"
 #: seconds a call may take; uploads get more
 PATIENCE, UPLOAD_PATIENCE = 25, 55
 #: bytes that the public Bot API hands out

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from http import HTTPStatus
@@ -159,6 +158,3 @@ def _json(body: str) -> Any:
 def derived_secret(secret: str, purpose: str) -> str:
     """Return a secret token for a webhook, as Telegram allows it, that stays the same over restarts."""
     return hmac.new(secret.encode(), f"telegram {purpose}".encode(), hashlib.sha256).hexdigest()
-
-
-SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")

@@ -9,12 +9,14 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from bots.telegram.client import API
-from bots.telegram.receiving import SECRET
 from router.lines import Name
 from router.rules import Language
 from router.strict import Strict
 
+#: Telegram's own Bot API server
+API = "https://api.telegram.org"
+#: what a webhook may prove itself with
+SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
 MEGABYTE = 1_000_000
 _TOKEN = re.compile(r"[0-9]{3,15}:[A-Za-z0-9_-]{20,100}")
 

@@ -129,7 +129,7 @@ async def _day(telegram: TelegramEmulator, web: Web, people: dict[str, Worker]) 
     assert topic is not None
     await web.until(lambda it, _: it["state"] == "open" and it["operator"] == "anna")
 
-    picture = png(64, 48)
+    picture = png(320, 240)
     photo = anna.user.sends_photo(anna.bot, picture, "This one?", topic=topic)
     await anna.marked(photo, "👌")
     seen = await client.chat(shop).until(

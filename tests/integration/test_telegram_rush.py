@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from bots.telegram import TelegramChannel, TelegramSettings, build
+from bots.telegram import TelegramSettings, build
+from bots.telegram.channel import TelegramChannel
 from crm_store import MongoStore
 from router.delivery import Delivery, DeliveryState
 from router.model import AuthorKind, Conversation

@@ -8,6 +8,7 @@ from router.consoles import Console
 
 def build(name: str, settings: TelegramConsoleSettings) -> Console:
     """Return a console that is not running."""
+    # The SDK takes seconds to import: only a hub that has such a console waits for it.
     from bots.telegram.console.console import TelegramConsole
 
     return TelegramConsole(name, settings)

@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bots.telegram.client import API
-from bots.telegram.settings import Address, Token
+from bots.telegram.settings import API, Address, Token
 from router.strict import Strict
 
 

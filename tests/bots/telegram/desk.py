@@ -10,7 +10,8 @@ from typing import Any, cast
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bots.telegram import TelegramChannel, TelegramSettings, build
+from bots.telegram import TelegramSettings, build
+from bots.telegram.channel import TelegramChannel
 from tests.contract.host import MemoryHost
 from tests.emulators.telegram import Bot, Message, TelegramEmulator, User
 

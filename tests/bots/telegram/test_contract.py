@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from bots.telegram import TelegramChannel
+from bots.telegram.channel import TelegramChannel
 from router.errors import AuthFailed, HubError, Rejected, Retryable, Uncertain
 from tests.bots.telegram.desk import TOKEN, Desk, Hook, make_channel, raw, served
 from tests.contract.channel import ChannelContract, Platform
