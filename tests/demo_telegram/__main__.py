@@ -19,6 +19,7 @@ from tests.emulators.telegram import TelegramEmulator
 SETTINGS = Path(__file__).with_name("config.yaml")
 #: of the demo's Telegram, which knows no other
 _TOKEN = "4711:a-token-that-only-this-demo-knows"
+_STAFF_TOKEN = "4712:another-that-only-this-demo-knows"
 _PORT = "DEMO_TELEGRAM_PORT"
 
 
@@ -35,7 +36,7 @@ async def main() -> None:
 
 
 async def _telegram() -> TelegramEmulator:
-    """Start a Telegram with the shop's bot and two people."""
+    """Start a Telegram with the shop's two bots, two clients, and an operator."""
     port = _port(os.environ.get(_PORT, "8081"))
     try:
         telegram = await TelegramEmulator.started(port=port)
@@ -48,8 +49,10 @@ async def _telegram() -> TelegramEmulator:
     telegram.add_bot(
         _TOKEN, "demo_shop_bot", "Demo shop", can_read_all_group_messages=True, can_connect_to_business=True
     )
+    telegram.add_bot(_STAFF_TOKEN, "demo_staff_bot", "Demo desk", has_topics_enabled=True, supports_inline_queries=True)
     telegram.add_user("Carl Bauer", language_code="en", username="carl", photo=True)
     telegram.add_user("Дарья Орлова", language_code="ru", username="darya")
+    telegram.add_user("Anna", language_code="en", username="anna_of_the_shop")
     return telegram
 
 
@@ -60,12 +63,20 @@ def _port(value: str) -> int:
 
 
 async def _serve(telegram: TelegramEmulator, folder: Path, stop: asyncio.Event) -> None:
-    known = {"DEMO_FOLDER": str(folder), "DEMO_TOKEN": _TOKEN, "DEMO_TELEGRAM": telegram.url}
+    known = {
+        "DEMO_FOLDER": str(folder),
+        "DEMO_TELEGRAM": telegram.url,
+        "DEMO_TOKEN": _TOKEN,
+        "DEMO_STAFF_TOKEN": _STAFF_TOKEN,
+    }
     settings = load(SETTINGS, os.environ | known)
     configure(settings.hub.log, secrets_in(settings))
     async with serve(settings, folder) as running:
-        for person in telegram.world.users.values():
-            person.starts(telegram.world.bots[_TOKEN])
+        shop, desk = telegram.world.bots.values()
+        *clients, anna = telegram.world.users.values()
+        for client in clients:
+            client.starts(shop)
+        anna.starts(desk)
         place = Place("Telegram", f"{telegram.url}/", "write as a client")
         print(welcome(running.url, settings, running.passwords, [place]), flush=True)  # noqa: T201 - a person reads this
         await stop.wait()

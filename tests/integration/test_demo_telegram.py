@@ -68,6 +68,7 @@ async def test_a_newcomer_sees_both_sides(tmp_path: Path) -> None:
     async with _demo(tmp_path) as (process, said), aiohttp.ClientSession(headers=_PLAIN) as session:
         telegram, console = (found[1] for found in (_TELEGRAM.search(said), _CONSOLE.search(said)) if found)
         await _seen(session, telegram, "Здравствуйте")
+        await _seen(session, telegram, "for the operators of this business only")
         chat = (await _seen(session, telegram, "Hello! Ask about our goods"))["key"]
         question = {"chat": chat, "text": "How long does delivery take?"}
         async with session.post(f"{telegram}/control/users/{chat.split('-')[1]}/says", json=question) as answer:
