@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from bots.telegram.console import buttons
 from bots.telegram.console.drawing import Artist
 from bots.telegram.console.marking import Marker, drawn, is_watched
+from bots.telegram.console.news import own_of, until_left
 from bots.telegram.console.office import Office
 from bots.telegram.console.progress import Progress
 from bots.telegram.console.records import (
@@ -29,7 +30,6 @@ from bots.telegram.console.records import (
 from bots.telegram.console.rooms import Rooms
 from bots.telegram.console.sender import Sender, TopicGone
 from bots.telegram.console.words import Rich
-from router.consoles import said_with
 from router.errors import Rejected
 from router.ids import derive
 from router.model import AuthorKind, Conversation, Message, MessageKind, State
@@ -41,8 +41,6 @@ _PAST, _PAST_FILES = 40, 3
 #: messages drawn at most when much was missed, and characters put together into one message
 _MISSED, _TOGETHER = 200, 3000
 _HELD = {State.OPEN, State.WAITING}
-#: what happened last when a conversation has left somebody
-_LEAVINGS = ("transferred", "taken", "closed", "left", "skipped", "unanswered", "overflowed", "reassigned")
 #: the reactions on an operator's own words that only staff see
 _NOTED = {MessageKind.NOTE: "✍", MessageKind.WHISPER: "🙊"}
 
@@ -202,8 +200,8 @@ class Painter:
         news = [m for m in await self._host.messages(it.id, before=it.n + 1, limit=missed) if m.n > thread.told]
         said = await self._said(it.id) if any(m.author.kind is AuthorKind.OPERATOR for m in news) else []
         together: list[Message] = []
-        for message in _until_left(news) if parting else news:
-            own = _own(message, said)
+        for message in until_left(news) if parting else news:
+            own = own_of(message, said)
             alone = own is not None or bool(message.attachments) or bool(message.reply_to)
             if together and (alone or sum(len(m.text) for m in together) + len(message.text) > _TOGETHER):
                 thread, together = await self._flush(it, thread, together), []
@@ -289,18 +287,3 @@ class Painter:
 
     def _until(self) -> datetime:
         return self._host.clock.now() + REMEMBERED
-
-
-def _own(message: Message, said: Sequence[tuple[str, Said]]) -> tuple[str, Said] | None:
-    """Return what an operator wrote in this chat that became the message."""
-    if message.author.kind is not AuthorKind.OPERATOR:
-        return None
-    return next((it for it in said if said_with(message, it[1].operator, it[1].key)), None)
-
-
-def _until_left(news: Sequence[Message]) -> Sequence[Message]:
-    """Return what was said up to the moment the conversation left."""
-    for at, message in enumerate(news):
-        if message.kind is MessageKind.EVENT and message.text.startswith(_LEAVINGS):
-            return news[: at + 1]
-    return ()
