@@ -135,6 +135,7 @@ async def _day(telegram: TelegramEmulator, web: Web, people: dict[str, Worker]) 
     seen = await client.chat(shop).until(
         lambda: next((m for m in client.chat(shop).messages if m.kind == "photo"), None)
     )
+    assert seen is not None
     assert (seen.file, seen.text) == (picture, "This one?")
     await web.until(lambda it, texts: it["state"] == "waiting" and "This one?" in texts)
 
@@ -166,6 +167,7 @@ async def _day(telegram: TelegramEmulator, web: Web, people: dict[str, Worker]) 
     await boris.sees("Closed")
     await web.until(lambda it, _: it["state"] == "closed")
     asked = await client.chat(shop).until(lambda: next((m for m in client.chat(shop).messages if m.buttons), None))
+    assert asked is not None
     client.presses(asked, "5 ★")
     await boris.sees("rated it 5 of 5")
     await web.until(lambda it, _: it["rating"] is not None and it["rating"]["score"] == 5)

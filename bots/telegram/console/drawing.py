@@ -24,8 +24,6 @@ _STATES = {
 }
 #: messages quoted in an offer and below a head, and characters of each
 _OFFERED, _BEFORE, _QUOTED = 3, 10, 300
-#: what happened last when a conversation has left somebody
-_LEAVINGS = ("transferred", "taken", "closed", "left", "skipped", "unanswered", "overflowed", "reassigned")
 
 
 def sign(it: Conversation) -> str:
@@ -182,11 +180,3 @@ class Artist:
 
 def _kind_of(it: Message) -> EntityKind | None:
     return "italic" if it.kind is MessageKind.WHISPER else None
-
-
-def up_to_parting(news: Sequence[Message]) -> Sequence[Message]:
-    """Return what was said up to the moment the conversation left."""
-    for at, message in enumerate(news):
-        if message.kind is MessageKind.EVENT and message.text.startswith(_LEAVINGS):
-            return news[: at + 1]
-    return ()

@@ -10,8 +10,9 @@ from aiogram.types import InlineKeyboardMarkup
 from msgspec.structs import replace
 
 from bots.telegram.console import buttons
-from bots.telegram.console.drawing import Artist, up_to_parting
+from bots.telegram.console.drawing import Artist
 from bots.telegram.console.marking import Marker, drawn, is_watched
+from bots.telegram.console.news import own_of, until_left
 from bots.telegram.console.office import Office
 from bots.telegram.console.progress import Progress
 from bots.telegram.console.records import (
@@ -25,7 +26,6 @@ from bots.telegram.console.records import (
     shown_key,
     thread_key,
     unpacked,
-    written_here,
 )
 from bots.telegram.console.rooms import Rooms
 from bots.telegram.console.sender import Sender, TopicGone
@@ -200,8 +200,8 @@ class Painter:
         news = [m for m in await self._host.messages(it.id, before=it.n + 1, limit=missed) if m.n > thread.told]
         said = await self._said(it.id) if any(m.author.kind is AuthorKind.OPERATOR for m in news) else []
         together: list[Message] = []
-        for message in up_to_parting(news) if parting else news:
-            own = written_here(message, said)
+        for message in until_left(news) if parting else news:
+            own = own_of(message, said)
             alone = own is not None or bool(message.attachments) or bool(message.reply_to)
             if together and (alone or sum(len(m.text) for m in together) + len(message.text) > _TOGETHER):
                 thread, together = await self._flush(it, thread, together), []

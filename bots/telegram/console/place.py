@@ -1,17 +1,15 @@
 """One chat: what is to be drawn there, the urgent first, at the pace that Telegram takes.
 
-Before everything else come answers to what the operator asked for; then what was said, several messages in one when
-they came faster than they may be sent; and when nothing else waits, changes of heads, countdowns of offers and names of
-topics, of which only the latest state is ever drawn.
+Answers to what an operator asks for are sent at once, as far as the pace allows. Then comes what was said, several
+messages in one when they came faster than they may be sent; and when nothing else waits, changes of heads, countdowns
+of offers and names of topics, of which only the latest state is ever drawn.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -44,7 +42,6 @@ class Place:
         self.rooms = Rooms(office, self.sender)
         self.artist = Artist(office, operator, office.language(operator), mixed=not office.topics)
         self.painter = Painter(office, self.sender, self.artist, self.rooms, progress)
-        self._jobs: deque[Job] = deque()
         #: conversation → its messages that have changed
         self._dirty: dict[str, set[str]] = {}
         self._later: dict[str, None] = {}
@@ -74,18 +71,11 @@ class Place:
         known = self.painter.threads.get(conversation)
         return known is not None and (known.active or bool(known.offer) or bool(known.marks))
 
-    def soon(self, job: Job) -> None:
-        """Do something before all that waits, such as answering the operator."""
-        self._jobs.append(job)
-        self._woken.set()
-
     async def run(self) -> None:
         """Draw until cancelled."""
         while True:
             self._woken.clear()
-            if self._jobs:
-                await self._safely(self._jobs.popleft())
-            elif self._dirty:
+            if self._dirty:
                 await self._paint()
             elif self._later and self.sender.is_free:
                 conversation = next(iter(self._later))
@@ -118,7 +108,7 @@ class Place:
 
     async def _rest(self) -> None:
         """Wait for something to do, for the pace to allow it, or for the next countdown."""
-        now, clock = self._office.host.clock.now(), self._office.host.clock
+        now = self._office.host.clock.now()
         due = self._office.line.pace.not_before(str(self.chat)) if self._later else None
         offers = [it.conversation for it in self.painter.threads.values() if it.offer and it.offer_until is not None]
         if due is None and not self._later and offers:
@@ -126,13 +116,14 @@ class Place:
         if due is None:
             await self._woken.wait()
             return
-        waits = [asyncio.ensure_future(self._woken.wait()), asyncio.ensure_future(clock.sleep_until(due))]
+        alarm = asyncio.create_task(self._ring(due))
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            await self._woken.wait()
         finally:
-            for wait in waits:
-                wait.cancel()
-            with suppress(asyncio.CancelledError):
-                await asyncio.gather(*waits, return_exceptions=True)
-        if not self._woken.is_set() and not self._later:
+            alarm.cancel()
+        if not self._later and not self._dirty:
             self._later.update(dict.fromkeys(offers))
+
+    async def _ring(self, at: datetime) -> None:
+        await self._office.host.clock.sleep_until(at)
+        self._woken.set()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from router.consoles import said_with
-from router.model import AuthorKind, Message
 from router.notebooks import Entry
 
 #: how long a message can be answered, reacted to and changed, and a question waits for its answer
@@ -131,10 +129,3 @@ def asked_key(chat: int, tg: int) -> str:
 def waiting_key(number: int) -> str:
     """Return where an update waits; keys are in the order of their numbers."""
     return f"{WAITING}{number:020d}"
-
-
-def written_here(message: Message, said: Sequence[tuple[str, Said]]) -> tuple[str, Said] | None:
-    """Return what an operator wrote in this chat that became the message, with its key."""
-    if message.author.kind is not AuthorKind.OPERATOR:
-        return None
-    return next((it for it in said if said_with(message, it[1].operator, it[1].key)), None)

@@ -100,7 +100,8 @@ def test_the_text_can_be_clicked(refuses: Refuses, path: Path) -> None:
         ("lines: {}\nstore: {driver: mongo}", (2, 17), "store.driver", "'pymongo' or 'motor'"),
         ("lines: {}\nbus: {url: redis://r}", (2, 12), "bus.url", "later release"),
         ("lines: {}\nlanguage: de", (2, 11), "language", "'en' or 'ru'"),
-        ("lines: {}\nconsoles: {web: {kind: pigeon}}", (2, 24), "consoles.web.kind", "'web'"),
+        ("lines: {}\nconsoles: {web: {kind: pager}}", (2, 24), "consoles.web.kind", "'web', 'telegram'"),
+        ("lines: {}\nconsoles: {team: {kind: telegram}}", (2, 12), "consoles.team", "'token'"),
         ("lines: {s: {name: S}}\nchannels: {a: {line: s}}", (2, 12), "channels.a", "a key 'kind'"),
         (
             "lines: {s: {name: S}}\nchannels: {a: {kind: sit, line: s}}",
