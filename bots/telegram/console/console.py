@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Coroutine, Sequence
+from typing import Any
 
 import structlog
 from aiogram.methods import GetMe, SendChatAction, SetMyCommands
@@ -73,6 +74,9 @@ class _Shift:
         self._places: dict[int, Place] = {}
         self._hearing = Hearing(self._office, self._place_of)
         self._new: asyncio.Queue[Place] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+        #: ends with the first failure
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def work(self) -> None:
         """Take up what was left, then hear and draw until something fails."""
@@ -85,14 +89,24 @@ class _Shift:
         if self._settings.group is not None:
             self._place_of(0, "", self._settings.group)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._open_places(tasks))
-                tasks.create_task(self._follow())
-                tasks.create_task(self._hear())
-        except* Exception as failures:
-            raise failures.exceptions[0] from None
+            for part in (self._open_places, self._follow, self._hear):
+                self._begin(part())
+            await self._over
         finally:
             await self._hearing.stop()
+            await _ended(self._tasks)
+
+    def _begin(self, part: Coroutine[Any, Any, None]) -> None:
+        """Run a part of the console; when one fails, all of it is over."""
+        task = asyncio.create_task(part, name="telegram console")
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not self._over.done():
+            self._over.set_exception(error)
 
     async def _introduce(self) -> None:
         """Find out who the bot is, whether chats have topics, and say what commands there are."""
@@ -124,14 +138,14 @@ class _Shift:
             self._new.put_nowait(known)
         return known
 
-    async def _open_places(self, tasks: asyncio.TaskGroup) -> None:
+    async def _open_places(self) -> None:
         """Have each place draw; what concerns it now is drawn first."""
         while True:
             place = await self._new.get()
             await persistently(place.load)
             if self._draws(place):
                 await persistently(place.catch_up)
-            tasks.create_task(place.run())
+            self._begin(place.run())
 
     def _draws(self, place: Place) -> bool:
         """Return whether conversations are drawn in a place: where all work in a group, only there."""
@@ -175,3 +189,11 @@ class _Shift:
     async def _hear(self) -> None:
         await persistently(self._hearing.resume)
         await poll(self._office.line.client, self._hearing.keep, ALLOWED)
+
+
+async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:
+    """End tasks, asking again: a driver that is busy may swallow a cancellation."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=1)

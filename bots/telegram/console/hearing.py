@@ -170,9 +170,11 @@ class Hearing:
 
     async def stop(self) -> None:
         """Let nobody be carried out any more; what is left waits in the notebook."""
-        for task in self._people:
-            task.cancel()
-        await asyncio.gather(*self._people, return_exceptions=True)
+        # A driver that is busy may swallow a cancellation, so it is asked again.
+        while pending := [task for task in self._people if not task.done()]:
+            for task in pending:
+                task.cancel()
+            await asyncio.wait(pending, timeout=1)
 
 
 def _message(body: Json) -> Json:
