@@ -133,6 +133,7 @@ class ConsoleContract(ABC):
             await bench.channel.write("carl", "hello?")
             await anna.offered("hello?")
             (it,) = await bench.stage.conversations()
+            assert await bench.stage.command("sofia", "presence", presence="available") == ""
             assert await bench.stage.command("sofia", "take", conversation=it.id) == ""
             refused = await anna.take()
             assert "Sofia" in refused

@@ -69,6 +69,16 @@ class ScriptedChannel:
     def __post_init__(self) -> None:
         self.platform = self._platform
 
+    def anew(self) -> ScriptedChannel:
+        """Return the same channel as a new process has it: its platform goes on counting updates."""
+        channel = ScriptedChannel(self.name, self.kind, self.capabilities)
+        channel.goes_on_from(self)
+        return channel
+
+    def goes_on_from(self, former: ScriptedChannel) -> None:
+        """Count updates on from where the platform's former connection stood."""
+        self._numbers = former._numbers
+
     async def run(self, host: Host) -> None:
         if not self.host.done():
             self.host.set_result(host)

@@ -90,7 +90,7 @@ class TelegramBench:
 
     async def restart(self) -> None:
         await crash(self.stage)
-        self.channel = ScriptedChannel(capabilities=ABLE)
+        self.channel = self.channel.anew()
         await self.start()
 
     async def person(self, operator: str) -> Person:
@@ -210,9 +210,11 @@ class WebBench:
         self.web = await self._open.enter_async_context(web_stage(self.store, rules=RULES))
 
     async def restart(self) -> None:
+        former = self.web.channel
         await crash(self.web.stage)
         await self.close()
         await self.start()
+        self.web.channel.goes_on_from(former)
 
     async def close(self) -> None:
         await self._open.aclose()
