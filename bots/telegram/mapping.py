@@ -21,6 +21,7 @@ from router.client_events import (
     ClientEdited,
     ClientEvent,
     ClientMessage,
+    ClientMoved,
     ClientRated,
     ClientReach,
     ClientReacted,
@@ -76,6 +77,9 @@ def event_of(channel: str, settings: TelegramSettings, update: str, raw: str, at
 def _said(message: Json, seen: _Seen) -> ClientEvent | None:
     """Return what a new message is."""
     where, n = address_of(message), number(message, "message_id")
+    if message.get("migrate_to_chat_id") is not None:
+        there = Address(number(message, "migrate_to_chat_id"))
+        return ClientMoved(seen.id, seen.channel, str(where), str(there), seen.at)
     author = _author(message, where, seen)
     if author is None or is_service(message) or not is_for_us(message, where, seen.settings):
         return None

@@ -17,6 +17,7 @@ from router.client_events import (
     ClientEdited,
     ClientEvent,
     ClientMessage,
+    ClientMoved,
     ClientRated,
     ClientReach,
     ClientReacted,
@@ -119,7 +120,7 @@ def test_a_phone_is_theirs_only_if_telegram_says_so() -> None:
         {"pinned_message": {}},
         {"new_chat_members": []},
         {"forum_topic_created": {}},
-        {"migrate_to_chat_id": -8},
+        {"migrate_from_chat_id": -8},
         {"text": "x", "from": {**CARL, "is_bot": True}},
         {"text": "x", "from": None},
     ],
@@ -127,6 +128,13 @@ def test_a_phone_is_theirs_only_if_telegram_says_so() -> None:
 def test_what_concerns_nobody_is_passed_over(message: Any) -> None:
     """Telegram's own messages and other bots say nothing to us."""
     assert parsed(raw(**message)) is None
+
+
+def test_a_group_that_becomes_a_supergroup_goes_on_under_its_new_id() -> None:
+    """As Telegram says in the old one."""
+    event = parsed(raw(chat={"id": -5, "type": "group"}, migrate_to_chat_id=-1005))
+    assert isinstance(event, ClientMoved)
+    assert (event.chat, event.to) == ("-5", "-1005")
 
 
 def test_a_start_carries_what_the_link_did() -> None:
