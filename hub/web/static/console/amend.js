@@ -3,6 +3,7 @@
 import { act } from "./actions.js";
 import { confirmRetract } from "./dialogs.js";
 import { h, icon } from "./dom.js";
+import { responses } from "./respond.js";
 import { changed, state } from "./state.js";
 import { fullTime, t, timeOf } from "./texts.js";
 
@@ -25,15 +26,15 @@ function start(message) {
 const tool = (name, symbol, run) =>
   h("button", { type: "button", class: "quiet", disabled: !state.live, title: t(`amend.${name}`), "aria-label": t(`amend.${name}`), onclick: run }, icon(symbol));
 
-/** The buttons beside a message, when the operator may change it. */
-export const tools = (message) =>
-  message.actions.length > 0 &&
-  h(
-    "span",
-    { class: "tools" },
-    tool("edit", "pencil", () => start(message)),
-    tool("retract", "bin", () => confirmRetract(message)),
-  );
+/** The buttons beside a message, as far as the operator may use them. */
+export function tools(message) {
+  const buttons = [
+    ...responses(message),
+    message.actions.includes("edit") && tool("edit", "pencil", () => start(message)),
+    message.actions.includes("retract") && tool("retract", "bin", () => confirmRetract(message)),
+  ].filter(Boolean);
+  return buttons.length > 0 && h("span", { class: "tools" }, buttons);
+}
 
 /** A form in the place of a message's text. Enter saves, Escape gives up. */
 export function editor(message) {

@@ -4,6 +4,7 @@ import { may } from "./actions.js";
 import { newKey, post } from "./api.js";
 import { Canned } from "./canned.js";
 import { byId, fill, h, show } from "./dom.js";
+import { answeredIn, answerNothing, drawAnswering } from "./respond.js";
 import { commandOf } from "./slash.js";
 import { changed, selected, state } from "./state.js";
 import { t } from "./texts.js";
@@ -76,6 +77,8 @@ export function drawComposer() {
     sign: `${file.progress}${Boolean(file.kept)}`,
     draw: () => drawFile(it.id, file),
   }));
+  const answered = kind === "reply" && answeredIn(it.id);
+  if (answered) chips.unshift({ key: "answering", sign: answered.id, draw: drawAnswering });
   show(byId("chips"), chips, (chip) => chip.draw());
   byId("send-label").textContent = t(`composer.${kind}.send`);
   byId("send").disabled = Boolean(why) || !ready(it.id) || (!text().value.trim() && !filesOf(it.id).length);
@@ -126,7 +129,9 @@ async function send() {
   if (byId("send").disabled || obstacle(it) || obeys(it)) return;
   const sent = { key: newKey(), text: text().value.trim(), kind: kind === "reply" ? "text" : kind };
   const files = filesOf(it.id);
-  const body = { text: sent.text, attachments: keptIds(it.id), ...(kind === "reply" ? {} : { kind }) };
+  const answered = answeredIn(it.id);
+  const body = { text: sent.text, attachments: keptIds(it.id), ...(kind === "reply" ? { reply_to: answered?.id ?? "" } : { kind }) };
+  if (kind === "reply" && answered) answerNothing();
   const pending = state.pending.get(it.id) ?? [];
   state.pending.set(it.id, [...pending, sent]);
   text().value = "";

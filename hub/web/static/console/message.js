@@ -4,6 +4,7 @@ import { resend } from "./actions.js";
 import { editor, former, gone, isBeingEdited, tools } from "./amend.js";
 import { h, icon } from "./dom.js";
 import { styled } from "./styled.js";
+import { picker } from "./respond.js";
 import { messagesOf, nameOf, state } from "./state.js";
 import { dayOf, fullTime, sizeOf, t, timeOf } from "./texts.js";
 
@@ -144,6 +145,7 @@ function spoken(message, first) {
       message.kind === "rating" && h("p", { class: "label" }, icon("star"), t("message.rating")),
       content(message),
       reactions(message),
+      picker(message),
       h("span", { class: "meta" }, moment(message), delivery && ticks(delivery)),
       !isBeingEdited(message) && tools(message),
     ),

@@ -27,6 +27,10 @@ export const state = {
   selected: "",
   /** the message whose text is being edited */
   editing: "",
+  /** the message that is being answered */
+  answering: null,
+  /** id of the message for which an emoji is being chosen */
+  reacting: "",
   pane: "list",
   /** supervisors: whether the lines are shown, and which of them with its queue */
   place: "conversations",

@@ -1,0 +1,65 @@
+"""A client in Telegram and an operator at the page: what both can do to a message in particular."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from hub.bootstrap import serve
+from hub.settings import load
+from tests.acceptance.stage import Operator, open_page
+from tests.emulators.telegram import TelegramEmulator, png
+
+pytestmark = [pytest.mark.browser, pytest.mark.mongo]
+TOKEN = "1111:clients-write-to-this-bot-here"
+SETTINGS = """
+hub: {{ port: 0, data: {data} }}
+store: {{ url: "{store}", database: {database} }}
+channels:
+  shop-telegram: {{ kind: telegram, line: sales, token: "${{SHOP}}", api: "{api}" }}
+lines:
+  sales: {{ name: Sales, operators: [anna], triage: false }}
+operators: {{ anna: {{ name: Anna }} }}
+"""
+
+
+async def test_messages_are_answered_and_reacted_to_one_by_one(
+    mongo_url: str, database: str, folder: Path, browser: Browser, faults: list[str]
+) -> None:
+    """Both ways, with pictures and formatting on the way."""
+    async with TelegramEmulator() as telegram:
+        shop, carl = telegram.add_bot(TOKEN, "shop_bot", "Shop"), telegram.add_user("Carl")
+        file = folder / "page.yaml"
+        settings = SETTINGS.format(data=folder, store=mongo_url, database=database, api=telegram.url)
+        file.write_text(settings, "utf-8")
+        async with serve(load(file, {"SHOP": TOKEN}), folder) as running:
+            page = await open_page(browser, faults, locale="en-GB")
+            anna = await Operator(page, running.url).sign_in("anna", running.passwords["anna"])
+            await anna.come()
+            question = carl.says(shop, "Which pot fits?", entities=[{"type": "bold", "offset": 6, "length": 3}])
+            await anna.take()
+            await expect(anna.message("Which pot fits?").locator("strong")).to_have_text("pot")
+            carl.sends_photo(shop, png(320, 240), "This corner")
+            await expect(anna.message("This corner").locator("img")).to_be_visible()
+
+            await anna.message("Which pot fits?").hover()
+            await anna.message("Which pot fits?").get_by_role("button", name="Answer this message").click()
+            await expect(page.locator(".chip.answering")).to_contain_text("Which pot fits?")
+            await anna.say("The blue one.")
+            await expect(page.locator(".chip.answering")).to_have_count(0)
+            chat = carl.chat(shop)
+            await chat.until(lambda: chat.last.text == "The blue one.")
+            assert chat.last.reply_to is question
+            await expect(anna.message("The blue one.").locator(".quoted")).to_contain_text("Which pot fits?")
+
+            await anna.message("This corner").hover()
+            await anna.message("This corner").get_by_role("button", name="React").click()
+            await page.locator(".emoji button", has_text="👍").click()
+            await chat.until(lambda: any("👍" in message.reactions for message in chat.messages))
+            carl.reacts(chat.last, "🔥")
+            await expect(anna.message("The blue one.").locator(".reactions")).to_contain_text("🔥")
+            theirs = page.locator("#messages .message.theirs", has_text="Which pot fits?")
+            await expect(theirs.get_by_role("button", name="Edit")).to_have_count(0)
+    assert faults == []
