@@ -31,6 +31,7 @@ BODIES: dict[str, dict[str, object]] = {
     "reply": {"text": "x"},
     "note": {"text": "x"},
     "edit": {"text": "x"},
+    "react": {"emoji": "👍"},
     "set_presence": {"presence": "away"},
     "set_colleagues_presence": {"presence": "away"},
     "transfer": {"to_line": "support"},
@@ -42,7 +43,14 @@ BODIES: dict[str, dict[str, object]] = {
     "set_client": {"priority": ""},
 }
 #: not a matter of lines: for supervisors or admins alone
-FOR_LEADERS = ("/operators/{id}/presence", "/operators/{id}/leave", "/lines/{line}/", "/webhooks", "/ledger")
+FOR_LEADERS = (
+    "/operators/{id}/presence",
+    "/operators/{id}/leave",
+    "/operators/links/",
+    "/lines/{line}/",
+    "/webhooks",
+    "/ledger",
+)
 CHANGING = [it for it in OPERATIONS if it.method not in {"GET", "HEAD"}]
 PRIVATE = [it for it in OPERATIONS if not it.public]
 OF_A_CONVERSATION = [it for it in OPERATIONS if it.path.startswith(("/conversations/{", "/clients/{"))]
