@@ -65,6 +65,8 @@ class Client:
         session = AiohttpSession(api=TelegramAPIServer.from_base(api), timeout=PATIENCE)
         self._bot = Bot(token, session=session)
         self._token = token
+        #: closed for good: the SDK would open its connections anew, and nobody would close them
+        self._over = False
 
     @property
     def id(self) -> int:
@@ -76,6 +78,8 @@ class Client:
 
         Raises an error of `router.errors` whose text never holds the token.
         """
+        if self._over:
+            raise Retryable("The bot is not running at the moment.")
         try:
             return await self._bot.session(self._bot, method, timeout=patience)
         except (AiogramError, aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -94,7 +98,8 @@ class Client:
             raise Retryable(f"The file broke off while it was fetched ({type(error).__name__}).") from None
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; whatever is called from then on is to be called again later."""
+        self._over = True
         await self._bot.session.close()
 
     def _plain(self, error: Exception, *, repeatable: bool) -> HubError:
