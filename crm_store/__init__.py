@@ -12,6 +12,7 @@ from crm_store.figures import Figures
 from crm_store.files import GridFiles
 from crm_store.history import MongoHistory
 from crm_store.indexes import ensure_indexes
+from crm_store.invitations import InvitationReads
 from crm_store.lanes import LaneReads
 from crm_store.ledger import MongoLedger
 from crm_store.notebooks import NotebookReads
@@ -23,7 +24,7 @@ from crm_store.webhooks import MongoWebhooks
 __all__ = ["MongoStore", "open_store"]
 
 
-class MongoStore(Commits, LaneReads, ChatReads, PageReads, OverviewReads, Accounts, NotebookReads):
+class MongoStore(Commits, LaneReads, ChatReads, PageReads, OverviewReads, Accounts, NotebookReads, InvitationReads):
     """Implements `router.store.Store`; `ledger` implements `router.store.Ledger`, `figures` counts what is kept."""
 
     def __init__(self, database: Database) -> None:

@@ -139,6 +139,10 @@ INDEXES: dict[str, list[IndexModel]] = {
         # the server forgets what is over; keys are read by `_id`
         IndexModel([("until", ASCENDING)], name="expired", expireAfterSeconds=0),
     ],
+    "invitations": [
+        # the server forgets what is over, also when it was followed; they are read by `_id`
+        IndexModel([("until", ASCENDING)], name="expired", expireAfterSeconds=7 * 24 * 3600),
+    ],
     "commits": [
         # CommitLog.decided; an update is decided once
         IndexModel(

@@ -45,9 +45,15 @@ class PageReads(Room):
         return decode_all(reversed(documents), Message)
 
     async def client(self, client: str) -> Client | None:
-        """Return one client."""
-        document = await self._database["clients"].find_one({"_id": client})
-        return decode(document, Client) if document is not None else None
+        """Return one client; of a card that became a part of another, that one's."""
+        seen: set[str] = set()
+        while client not in seen:
+            seen.add(client)
+            found = await self._database["clients"].find({"_id": client}, about=[client])
+            if not found or not found[0].get("joined_to"):
+                return decode(found[0], Client) if found else None
+            client = found[0]["joined_to"]
+        return None
 
     async def explanations(self, conversation: str) -> list[tuple[datetime, Explain]]:
         """Return why the rules decided as they did, oldest first."""

@@ -94,7 +94,7 @@ class Projection:
         standing = batch.conversations.values()
         about = {key for it in standing for key in (it.id, it.client, chat_key(it.channel, it.chat))}
         about |= {chat_key(it.channel, chat) for it in batch.chats for chat in (it.chat, it.to)}
-        about |= batch.clients.keys() | batch.cards.keys()
+        about |= batch.clients.keys() | batch.cards.keys() | batch.joined.keys()
         self._pending.append(_Logged(key, writes, frozenset(about)))
         self.waiting += self._pending[-1].size
         if self._task is None or self._task.done():

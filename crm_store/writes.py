@@ -19,11 +19,14 @@ from crm_store.fetched import moved
 from crm_store.standing import begun, changed, standing
 from router.effects import ChangeClient
 from router.model import Message
+from router.people import Identity
 from router.store import Batch, DeliveryChange
 
 Operation = UpdateOne | UpdateMany
 #: what may change about a message
 _AMENDED = ("_id", "text", "entities", "attachments", "reactions", "edited_at", "deleted_at", "versions")
+#: what is not written with the rest of a client's card
+_APART = frozenset({"responsible", "priority", "photo", "joined_to"})
 #: deliveries in these states have still to be sent
 _WAITS = ["queued", "sending", "retrying"]
 #: the collections that `applied` writes
@@ -50,7 +53,8 @@ def guards(batch: Batch) -> list[Write]:
     """Return what may show that somebody else was faster, besides the batch's entry in the commit log."""
     writes = [
         Write("operators", operations=[*_operators(batch), *_loads(batch)]),
-        Write("identities", documents=_identities(batch)),
+        Write("identities", _identities(batch), [_handed_over(*pair) for pair in batch.joined.items()]),
+        Write("invitations", operations=[_followed(*each) for each in batch.followed.items()]),
     ]
     return [write for write in writes if write.documents or write.operations]
 
@@ -67,6 +71,7 @@ def logged(batch: Batch) -> dict[str, list[Document]]:
         "clients": [_client(each) for each in encode_all(batch.clients.values())],
         "chats": encode_all(batch.chats),
         "cards": [_card(each) for each in batch.cards.values()],
+        "joined": [{"_id": clean(gone), "kept": clean(kept)} for gone, kept in batch.joined.items()],
         "lines": encode_all(batch.lines.values()),
         "explanations": _explanations(batch),
         "fetched": [{"_id": clean(channel), "cursor": cursor} for channel, cursor in batch.fetched.items()],
@@ -81,21 +86,22 @@ def applied(commits: Iterable[dict[str, list[Document]]]) -> list[Write]:
         for kind, documents in writes.items():
             of[kind] += documents
     began, went_on = standing(of["begun"], of["changed"])
-    clients = {client["_id"]: client for client in of["clients"]}
+    clients = _latest(of["clients"])
+    joined = [{"_id": it["_id"], "joined_to": it["kept"]} for it in of["joined"]]
     return [
         Write("messages", of["messages"], [_set(each) for each in of["amended"]]),
         Write("deliveries", of["deliveries"], [*map(_moved, of["changes"]), *map(_rerouted, of["chats"])]),
         Write("outlets", operations=list(moved(of["fetched"]))),
-        Write("conversations", began, list(went_on)),
-        Write("clients", operations=[*map(_set_all, clients.values()), *map(_set, of["cards"])]),
+        Write("conversations", began, [*went_on, *(_handed_over(it["_id"], it["kept"]) for it in of["joined"])]),
+        Write("clients", operations=[*map(_said_of, clients.values()), *map(_set, [*of["cards"], *joined])]),
         Write("lines", operations=list(map(_set_all, of["lines"]))),
         Write("explanations", of["explanations"]),
     ]
 
 
 def _client(document: Document) -> Document:
-    """Leave out what `cards` alone say, which another line may have changed meanwhile."""
-    return {name: value for name, value in document.items() if name not in {"responsible", "priority", "photo"}}
+    """Leave out what is written by itself alone, which another line may have changed meanwhile."""
+    return {name: value for name, value in document.items() if name not in _APART}
 
 
 def _card(change: ChangeClient) -> Document:
@@ -107,6 +113,32 @@ def _card(change: ChangeClient) -> Document:
 def _set_all(document: Document) -> UpdateOne:
     fields = {name: value for name, value in document.items() if name != "_id"}
     return UpdateOne({"_id": document["_id"]}, {"$set": fields}, upsert=True)
+
+
+def _latest(clients: list[Document]) -> dict[str, Document]:
+    """Return each card as it was written last, with every address that was ever written."""
+    latest: dict[str, Document] = {}
+    for it in clients:
+        known = latest.get(it["_id"], it)["identities"]
+        latest[it["_id"]] = {**it, "identities": [*dict.fromkeys((*known, *it["identities"]))]}
+    return latest
+
+
+def _said_of(client: Document) -> UpdateOne:
+    """Write a card; addresses are added to those that another line may have added meanwhile."""
+    fields = {name: value for name, value in client.items() if name not in {"_id", "identities"}}
+    known = {"$addToSet": {"identities": {"$each": client["identities"]}}}
+    return UpdateOne({"_id": client["_id"]}, {"$set": fields, **known}, upsert=True)
+
+
+def _handed_over(gone: str, kept: str) -> UpdateMany:
+    """Let what is one client's be another's."""
+    return UpdateMany({"client": clean(gone)}, {"$set": {"client": clean(kept)}})
+
+
+def _followed(digest: str, identity: Identity) -> UpdateOne:
+    """Use up an invitation; when that has been done, nothing is found and the upsert stumbles over it."""
+    return UpdateOne({"_id": digest, "followed_by": ""}, {"$set": {"followed_by": clean(identity.key)}}, upsert=True)
 
 
 def _operators(batch: Batch) -> Iterator[Operation]:

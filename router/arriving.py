@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from router import joining
 from router.client_events import ClientMoved, ClientReach, ClientStarted
 from router.clients import card_of
 from router.effects import MoveChat
+from router.invitations import is_token
 from router.people import Sender
 from router.turn import Turn
 
@@ -17,7 +19,10 @@ _REACH = {"": "client_back", "blocked": "client_blocked", "gone": "client_gone"}
 
 def started(turn: Turn, event: ClientStarted) -> None:
     """Make or update the card of whoever opened the chat; they have said nothing, so nobody is asked to answer."""
-    card_of(turn, _sender(turn, event), event.channel, event.chat)
+    if is_token(event.payload):
+        card_of(turn, event.sender, event.channel, event.chat, joining.accept(turn, event))
+    else:
+        card_of(turn, _sender(turn, event), event.channel, event.chat)
 
 
 def _sender(turn: Turn, event: ClientStarted) -> Sender:

@@ -86,7 +86,7 @@ class ClientStarted(Struct, frozen=True):
     chat: str
     sender: Sender
     at: datetime
-    #: what the link carried: a campaign's name, or a token made by `Store.links` that says whose card this is
+    #: what the link carried: a campaign's name, or an invitation's token, see `invitations`
     payload: str = ""
 
 

@@ -11,6 +11,7 @@ from router import (
     clients,
     commands,
     fetching,
+    joining,
     leading,
     leave,
     offering,
@@ -35,7 +36,18 @@ from router.client_events import (
 )
 from router.desk import Desk
 from router.effects import Effect
-from router.events import Arrived, Event, FilesFetched, Seen, SetPaused, SetPresence, TimerFired, TriageAnswered, Wake
+from router.events import (
+    Arrived,
+    Event,
+    FilesFetched,
+    Seen,
+    SetPaused,
+    SetPresence,
+    TimerFired,
+    TriageAnswered,
+    Wake,
+)
+from router.invitations import CardsJoined, InvitationFollowed
 from router.model import State
 from router.pledges import PROMISE, Target
 from router.rulebook import Rulebook
@@ -64,7 +76,7 @@ def decide(desk: Desk, event: Event, book: Rulebook, now: datetime) -> list[Effe
             _planned(turn, event)
         case Seen():
             commands.seen(turn, event)
-        case TriageAnswered() | FilesFetched() | TimerFired() | Arrived():
+        case TriageAnswered() | FilesFetched() | TimerFired() | Arrived() | CardsJoined() | InvitationFollowed():
             _followed(turn, event)
         case Wake():
             queueing.sweep(turn)
@@ -110,7 +122,9 @@ def _came(turn: Turn, event: ClientStarted | ClientReach | ClientMoved) -> None:
             arriving.moved(turn, event)
 
 
-def _followed(turn: Turn, event: TriageAnswered | FilesFetched | TimerFired | Arrived) -> None:
+def _followed(
+    turn: Turn, event: TriageAnswered | FilesFetched | TimerFired | Arrived | CardsJoined | InvitationFollowed
+) -> None:
     """Go on with what an earlier decision had asked for."""
     match event:
         case TriageAnswered():
@@ -121,6 +135,10 @@ def _followed(turn: Turn, event: TriageAnswered | FilesFetched | TimerFired | Ar
             _timer(turn, event)
         case Arrived():
             _arrived(turn, event)
+        case CardsJoined():
+            joining.joined(turn, event)
+        case InvitationFollowed():
+            joining.followed(turn, event)
 
 
 def _triaged(turn: Turn, event: TriageAnswered) -> None:

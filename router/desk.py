@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from router.delivery import Delivery
+from router.invitations import Invitation
 from router.model import Conversation, Message, State
 from router.people import Client
 from router.pool import Pool
@@ -31,6 +32,8 @@ class Desk:
     clients: dict[str, Client] = field(default_factory=dict)
     #: client → who spoke with them last
     last_operators: dict[str, str] = field(default_factory=dict)
+    #: digest of an invitation that this batch speaks of → it, and its client's card
+    invited: dict[str, tuple[Invitation, Client]] = field(default_factory=dict)
     #: deliveries that commands of this batch speak of
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     #: messages that this batch speaks of, or has just made, by id

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from router.delivery import Delivery
+from router.invitations import Invitation
 from router.media import Attachment
 from router.model import Conversation, Message
 from router.people import Client, Identity, LineState, OperatorState
@@ -87,6 +88,25 @@ class ChangeClient(Struct, frozen=True):
     photo: Attachment | None = None
     #: whose staff learn of it
     conversation: str = ""
+
+
+class JoinCards(Struct, frozen=True):
+    """Two cards are one person's: all that one has is the other's from now on, and the other's id stands for both."""
+
+    gone: str
+    kept: str
+    #: whose staff learn of it
+    conversation: str = ""
+
+
+class UseInvitation(Struct, frozen=True):
+    """A client has followed an invitation, which nobody can follow again."""
+
+    invitation: Invitation
+    #: as the client is known there
+    identity: Identity
+    name: str
+    channel: str
 
 
 class MoveChat(Struct, frozen=True):
@@ -194,6 +214,8 @@ Stored = (
     | Requeue
     | SaveClient
     | ChangeClient
+    | JoinCards
+    | UseInvitation
     | MoveChat
     | SaveLine
     | SaveOperator

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from router.client_events import ClientEvent
+from router.invitations import CardsJoined, InvitationFollowed
 from router.media import Attachment, Entity
 from router.model import JoinMode, Understanding
 from router.people import Presence
@@ -275,5 +276,7 @@ ConversationCommand = (
 #: about an operator, not about a conversation
 StaffEvent = SetPresence | AddLeave | RemoveLeave | CalendarRead
 Command = ConversationCommand | SetPresence | AddLeave | RemoveLeave | SetPaused
-HubEvent = CalendarRead | Seen | TriageAnswered | FilesFetched | TimerFired | Arrived | Wake
+HubEvent = (
+    CalendarRead | Seen | TriageAnswered | FilesFetched | TimerFired | Arrived | CardsJoined | InvitationFollowed | Wake
+)
 Event = ClientEvent | Command | HubEvent

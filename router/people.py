@@ -83,6 +83,8 @@ class Client(Struct, frozen=True):
     photo: Attachment | None = None
     #: the platform's reference to their latest picture, whether the hub has that or not
     photo_source: str = ""
+    #: the card that this one became a part of, when both turned out to be one person's; empty for none
+    joined_to: str = ""
 
 
 class OperatorState(Struct, frozen=True):

@@ -13,6 +13,7 @@ from router.access import Accounts
 from router.delivery import Attempt, Delivery, DeliveryState
 from router.effects import ChangeClient, Explain, MoveChat, Outcome
 from router.history import History
+from router.invitations import Invitations
 from router.lab.records import Records
 from router.loads import Load, LoadChange
 from router.model import Conversation, Message
@@ -91,6 +92,10 @@ class Batch:
     identities: dict[Identity, str] = field(default_factory=dict)
     #: client → what their card says otherwise
     cards: dict[str, ChangeClient] = field(default_factory=dict)
+    #: client whose card became a part of another → the client of that one
+    joined: dict[str, str] = field(default_factory=dict)
+    #: digest of an invitation → who followed it
+    followed: dict[str, Identity] = field(default_factory=dict)
     #: chats that go on under another id: what waits to be sent there goes along
     chats: list[MoveChat] = field(default_factory=list)
     lines: dict[str, LineState] = field(default_factory=dict)
@@ -155,7 +160,7 @@ class Filter(Struct, frozen=True):
     client: str | None = None
 
 
-class Store(Accounts, Overviews, Notebooks, Protocol):
+class Store(Accounts, Overviews, Notebooks, Invitations, Protocol):
     """Everything but the ledger. Raises `Retryable` when the database cannot be reached."""
 
     @property
@@ -165,9 +170,9 @@ class Store(Accounts, Overviews, Notebooks, Protocol):
     async def commit(self, batch: Batch) -> None:
         """Write the batch, exactly once, however often it is called with the same batch; what is read later has it.
 
-        Raises `Conflict` when a guard fails (a load over capacity, an update decided already, an identity or cursor
-        that somebody else took),
-        `Retryable` when the database cannot be reached; nothing of the batch is written then, or all of it was.
+        Raises `Conflict` when a guard fails (a load over capacity, an update decided already, an identity, invitation
+        or cursor that somebody else took), `Retryable` when the database cannot be reached; nothing of the batch is
+        written then, or all of it was.
         """
 
     @property
@@ -273,7 +278,7 @@ class Store(Accounts, Overviews, Notebooks, Protocol):
         """Return message id → its deliveries."""
 
     async def client(self, client: str) -> Client | None:
-        """Return one client."""
+        """Return one client; of a card that became a part of another, that one's."""
 
     async def explanations(self, conversation: str) -> list[tuple[datetime, Explain]]:
         """Return why the rules decided as they did, oldest first."""

@@ -65,6 +65,8 @@ class TelegramChannel:
         self._webhook = Webhook(f"/channels/{name}/telegram", settings.bot)
         self._host: Host | None = None
         self._line: sending.Line | None = None
+        #: without @, as Telegram says it
+        self._username = ""
         self._typed: OrderedDict[str, datetime] = OrderedDict()
         self._languages: OrderedDict[str, Language] = OrderedDict()
 
@@ -100,7 +102,7 @@ class TelegramChannel:
     async def _introduce(self, client: Client) -> None:
         """Find out whether the token is right, and whether the name in the settings is."""
         me = await persistently(lambda: client(_WhoAmI(), repeatable=True))
-        named = str(me.get("username", ""))
+        named = self._username = str(me.get("username", ""))
         if self._settings.username and named.lower() != self._settings.username.lower():
             raise Misconfigured(f"The bot is called @{named}: set username of {self.name} to {named}.")
 
@@ -162,6 +164,12 @@ class TelegramChannel:
             await host.receive([Update(f"reach:{delivery.id}:{len(delivery.attempts)}", raw)])
         except Retryable as failure:
             _log.warning("telegram.reach", channel=self.name, reason=str(failure))
+
+    def invitation(self, token: str) -> str:
+        """Return the address that starts the bot with a token; see `Inviting`."""
+        if not self._username:
+            raise Retryable(f"The channel {self.name} has not heard from Telegram yet what its bot is called.")
+        return f"https://t.me/{self._username}?start={token}"
 
     def not_before(self, chat: str) -> datetime | None:
         """Return when a chat may be written to; see `Paced`."""

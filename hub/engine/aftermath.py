@@ -19,11 +19,13 @@ from router.effects import (
     FetchFiles,
     FetchPhoto,
     HoursChanged,
+    JoinCards,
     Move,
     MoveChat,
     Requeue,
     SaveConversation,
     ShowSeen,
+    UseInvitation,
     WakeLines,
 )
 from router.model import Conversation, MessageKind, State
@@ -42,6 +44,12 @@ class Lines(Protocol):
 
     def moved(self, conversation: Conversation) -> None:
         """Let the lane of the line it has now take a conversation over."""
+
+    def joined(self, effect: JoinCards) -> None:
+        """Have every line let one card stand for both."""
+
+    def followed(self, effect: UseInvitation) -> Coroutine[Any, Any, None]:
+        """Have it written down where an invitation was made that a client followed it."""
 
     def closed(self, conversation: Conversation) -> None:
         """Let its chat begin again on its channel's own line."""
@@ -76,6 +84,8 @@ class Aftermath:
             FetchFiles: fetcher.ask,
             FetchPhoto: fetcher.ask_photo,
             MoveChat: self._moved,
+            JoinCards: lines.joined,
+            UseInvitation: lambda effect: self.chore(lines.followed(effect)),
             ShowSeen: self._seen,
             Move: lambda effect: lines.moved(effect.conversation),
             WakeLines: self._wake,

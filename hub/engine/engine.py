@@ -19,20 +19,19 @@ from hub.engine.inbox import Work
 from hub.engine.intake import Intake, Sequencer
 from hub.engine.lane import Lane
 from hub.engine.meters import Meters
-from hub.engine.needs import chat_of, conversation_of, is_about, line_of
 from hub.engine.outbox import Outbox
 from hub.engine.outlet import Outlet
 from hub.engine.pulse import Pulse
 from hub.engine.recent import Recent
 from hub.engine.replays import Replays
+from hub.engine.switchboard import Switchboard
 from hub.engine.tasks import end
 from hub.engine.triage import TriageDesk
 from hub.engine.watermark import Watermark
 from hub.said import said
 from router.effects import Effect
 from router.errors import Unparsable
-from router.events import Arrived, Event, TriageAnswered, Wake
-from router.model import Conversation
+from router.events import Event, TriageAnswered, Wake
 from router.ports import Channel, Clock, Triage
 from router.roster import Roster
 from router.rulebook import Rulebook
@@ -42,7 +41,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Engine:
-    """Implements `lane.Surroundings` and `aftermath.Lines`. `start` leaves it running; `drain` or `abandon` ends it."""
+    """Implements `lane.Surroundings`. `start` leaves it running; `drain` or `abandon` ends it."""
 
     def __init__(
         self,
@@ -66,11 +65,9 @@ class Engine:
         self._watermark = Watermark()
         self.committer = Committer(store, clock, self._publish, self.meters, self._watermark)
         self._book = book.on(channels)
-        #: channel → the line its new conversations go to
-        self._homes = homes
-        #: (channel, chat) → line, for conversations that are not on their channel's own line
-        self._away: dict[tuple[str, str], str] = {}
-        self.lanes: dict[str, Lane] = {}
+        self.board = Switchboard(
+            store, homes, lambda: self._book.rules, self._open, lambda work: self.aftermath.chore(work)
+        )
         pulled = {name for name, channel in channels.items() if channel.capabilities.pulled}
         parts = (store, clock, self.committer, self.meters)
         self.outlets = {name: Outlet(channels[name], *parts) for name in pulled}
@@ -81,8 +78,8 @@ class Engine:
         self._pulse = Pulse(store, ledger, clock, self.meters)
         self.intakes = {name: self._intake(name) for name in (*channels, CONSOLE)}
         asking = TriageDesk(triage, lambda: self._book.rules.triage.timeout, self._triaged)
-        fetcher = Fetcher(store, clock, channels, self.committer, lambda answer: self._hand_over(answer, ""))
-        self.aftermath = Aftermath(store, channels, self.ways_out, asking, fetcher, self, self._report)
+        fetcher = Fetcher(store, clock, channels, self.committer, lambda answer: self.board.hand_over(answer, ""))
+        self.aftermath = Aftermath(store, channels, self.ways_out, asking, fetcher, self.board, self._report)
         self._running: list[asyncio.Task[None]] = []
         #: parts of the engine that have died, which is a fault of ours, and of what
         self.faults: dict[str, str] = {}
@@ -90,6 +87,11 @@ class Engine:
     def _intake(self, channel: str) -> Intake:
         route, doubt = self.dispatcher.route, self.dispatcher.doubt
         return Intake(channel, self.ledger, self.clock, self._sequencer, route, doubt, self.meters)
+
+    @property
+    def lanes(self) -> dict[str, Lane]:
+        """The lanes by line."""
+        return self.board.lanes
 
     @property
     def book(self) -> Rulebook:
@@ -108,10 +110,9 @@ class Engine:
         await self.recount()
         for outlet in self.outlets.values():
             await outlet.prepare()
-        for name, line in self._homes.items():
-            self._away |= {(name, chat): at for chat, at in (await self.store.chats_away(name, line)).items()}
+        away = await self.board.prepare()
         self._run(self.committer.run(), "committer")
-        for line in {*self._book.rules.lines, *self._homes.values(), *self._away.values()}:
+        for line in {*self._book.rules.lines, *self.board.homes.values(), *away}:
             await self._open(line)
         await self.dispatcher.route_undecided()
         for name, outbox in self.outboxes.items():
@@ -144,37 +145,11 @@ class Engine:
 
     async def _hand_over(self, event: Event | None, update: str) -> None:
         """Give an event to the lane of its line; what concerns nobody is done."""
-        if event is None:
-            await self.committer.submit(Decided(updates=[update]))
-            self.dispatcher.decided([update], ())
+        if event is not None:
+            await self.board.hand_over(event, update)
             return
-        while True:
-            line = await persist("find a conversation's line", lambda: self._line_of(event))
-            inbox = (await self._lane(line)).inbox
-            if inbox.admit(Work(event, update)):
-                return
-            # Its conversation may have left for another line when there is room.
-            await inbox.room()
-
-    async def _line_of(self, event: Event) -> str:
-        chat = chat_of(event)
-        if chat is not None:
-            return self._away.get(chat) or self._homes[chat[0]]
-        key = conversation_of(event)
-        for lane in self.lanes.values():
-            if key is not None and lane.desk.get(key) is not None:
-                return lane.line
-        if key is not None:
-            found = await self.store.conversations([key])
-            if key in found:
-                return found[key].line
-        return line_of(event, self._book.rules) or next(iter(self.lanes))
-
-    async def _lane(self, line: str) -> Lane:
-        """Return a line's lane; one whose line is no longer in the settings is opened when it is needed."""
-        if line not in self.lanes:
-            await self._open(line)
-        return self.lanes[line]
+        await self.committer.submit(Decided(updates=[update]))
+        self.dispatcher.decided([update], ())
 
     # After a commit
 
@@ -191,40 +166,9 @@ class Engine:
         self.aftermath.act(effects)
         self.dispatcher.decided(updates, effects)
 
-    def moved(self, conversation: Conversation) -> None:
-        """Let its new line's lane take it over with what waits for it elsewhere, which nothing later may overtake."""
-        self._away[conversation.channel, conversation.chat] = conversation.line
-        arrived = Arrived(f"hub:arrived:{conversation.id}:{conversation.n}", conversation.id)
-        self.elsewhere(Work(arrived), conversation.line)
-        for lane in self.lanes.values():
-            if lane.line != conversation.line:
-                for work in lane.inbox.withdraw(lambda work: is_about(conversation, work)):
-                    self.elsewhere(work, conversation.line)
-
-    def closed(self, conversation: Conversation) -> None:
-        """Let its chat begin again on its channel's own line."""
-        self._away.pop((conversation.channel, conversation.chat), None)
-
-    def wake(self, line: str) -> None:
-        """Have a line look at its queue again."""
-        if line in self.lanes:
-            self.lanes[line].inbox.push(Work(Wake("hub:wake", line)))
-
-    def hours_changed(self) -> None:
-        """Have every line look at who works, and at when that next changes."""
-        for lane in self.lanes.values():
-            lane.alarm.hours_changed()
-            self.wake(lane.line)
-
     def elsewhere(self, work: Work, line: str) -> None:
         """Pass work on to the lane that has the conversation."""
-        if line in self.lanes:
-            self.lanes[line].inbox.push(work)
-        else:
-            self.aftermath.chore(self._open_for(work, line))
-
-    async def _open_for(self, work: Work, line: str) -> None:
-        (await self._lane(line)).inbox.push(work)
+        self.board.elsewhere(work, line)
 
     async def undecided(self, update: str) -> bool:
         """Return whether an update still has to be decided."""
@@ -255,7 +199,7 @@ class Engine:
         for line in book.rules.lines:
             if line not in self.lanes:
                 await self._open(line)
-        self.hours_changed()
+        self.board.hours_changed()
 
     @property
     def idle(self) -> bool:

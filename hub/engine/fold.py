@@ -17,6 +17,7 @@ from router.effects import (
     ChangeLoad,
     ChangeMessage,
     Explain,
+    JoinCards,
     MoveChat,
     Outcome,
     Requeue,
@@ -25,6 +26,7 @@ from router.effects import (
     SaveLine,
     SaveOperator,
     Stored,
+    UseInvitation,
 )
 from router.loads import LoadChange
 from router.model import Conversation
@@ -87,6 +89,16 @@ def _card(batch: Batch, effect: ChangeClient) -> _Event | None:
     return _Event("client", effect.client, effect.conversation)
 
 
+def _joined(batch: Batch, effect: JoinCards) -> _Event | None:
+    batch.joined[effect.gone] = effect.kept
+    return _Event("client", effect.gone, effect.conversation)
+
+
+def _followed(batch: Batch, effect: UseInvitation) -> _Event | None:
+    batch.followed[effect.invitation.digest] = effect.identity
+    return None
+
+
 def _chat(batch: Batch, effect: MoveChat) -> _Event | None:
     batch.chats.append(effect)
     return None
@@ -131,6 +143,8 @@ _WRITERS: dict[type, Callable[[Batch, Any], _News]] = {
     Requeue: _requeue,
     SaveClient: _client,
     ChangeClient: _card,
+    JoinCards: _joined,
+    UseInvitation: _followed,
     MoveChat: _chat,
     SaveLine: _line,
     SaveOperator: _operator,

@@ -19,8 +19,21 @@ from router.client_events import (
 )
 from router.clients import is_over
 from router.desk import Desk
-from router.events import Amendment, Event, FilesFetched, React, Reopen, Reply, Resend, SetPaused, StaffEvent, Wake
+from router.events import (
+    Amendment,
+    Event,
+    FilesFetched,
+    React,
+    Reopen,
+    Reply,
+    Resend,
+    SetPaused,
+    StaffEvent,
+    Wake,
+)
+from router.invitations import CardsJoined, Invitation, digest_of, is_token
 from router.model import Conversation, State
+from router.people import Client
 from router.rulebook import Rulebook
 from router.rules import Rules
 from router.store import Store
@@ -41,7 +54,7 @@ def chat_of(event: Event | Ring) -> Chat | None:
 
 def conversation_of(event: Event | Ring) -> str | None:
     """Return the conversation that an event names."""
-    if isinstance(event, ClientEvent | StaffEvent | SetPaused | Wake):
+    if isinstance(event, ClientEvent | StaffEvent | SetPaused | CardsJoined | Wake):
         return None
     return event.conversation
 
@@ -179,5 +192,15 @@ async def _people(store: Store, desk: Desk, batch: Sequence[Work]) -> None:
             if latest is None or latest.state is State.CLOSED:
                 keys.add(work.event.sender.identity.key)
     clients = await store.clients_of(keys) if keys else {}
-    ids = {client.id for client in clients.values()}
+    desk.invited = await _invited(store, batch)
+    ids = {client.id for client in (*clients.values(), *(card for _, card in desk.invited.values()))}
     desk.learn(clients, await store.last_operators(ids) if ids else {})
+
+
+async def _invited(store: Store, batch: Sequence[Work]) -> dict[str, tuple[Invitation, Client]]:
+    """Load the invitations that clients have followed, with the cards they were made for."""
+    payloads = {w.event.payload for w in batch if isinstance(w.event, ClientStarted)}
+    digests = {digest_of(payload) for payload in payloads if is_token(payload)}
+    found = await store.invitations(digests) if digests else {}
+    cards = {digest: (it, await store.client(it.client)) for digest, it in found.items()}
+    return {digest: (it, card) for digest, (it, card) in cards.items() if card is not None}

@@ -125,6 +125,8 @@ class Recent:
         for client in batch.clients.values():
             known = self.clients.get(client.id) or client
             self.clients.put(client.id, replace(client, responsible=known.responsible, priority=known.priority))
+        for gone, kept in batch.joined.items():
+            self.clients.put(gone, batch.clients[kept])
         for card in batch.cards.values():
             seen = self.clients.get(card.client)
             if seen is not None:

@@ -71,10 +71,10 @@ async def why(call: Call[Nothing, Nothing]) -> Explanations:
 @operation("GET", "/clients/{id}", "A client's card with their conversations on every channel")
 async def client(call: Call[Nothing, Nothing]) -> ClientCard:
     """Return the card; only to those who may see at least one of the client's conversations."""
-    wanted = of_client(call.hub.rules, call.operator, call.path("id"))
+    found = await call.hub.store.client(call.path("id"))
+    wanted = of_client(call.hub.rules, call.operator, found.id if found else "")
     page, _ = await call.hub.store.list_conversations(wanted, limit=_ON_CARD)
-    found = await call.hub.store.client(call.path("id")) if page else None
-    if found is None:
+    if found is None or not page:
         raise not_found("client")
     views = sorted((call.present.conversation(it) for it in page), key=lambda it: it.created_at, reverse=True)
     return ClientCard(client=client_view(found), conversations=views)

@@ -14,6 +14,7 @@ from hub.web.operations import Call, bare, operation, read_body, write
 from hub.web.peers import address_of
 from hub.web.present import operator_view, settings_problems
 from hub.web.views import Done, Me, PresenceView
+from router.invitations import Inviting
 from router.people import OperatorState
 
 
@@ -48,6 +49,7 @@ async def me(call: Call[Nothing, Nothing]) -> Me:
         language=language_of(call.request, call.hub.rules, call.operator),
         settings_problems=settings_problems(call.hub),
         cursor=call.hub.feed.cursor,
+        inviting=[name for name, channel in call.hub.channels.items() if isinstance(channel, Inviting)],
     )
 
 

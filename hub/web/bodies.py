@@ -202,6 +202,13 @@ class NewClient(Body):
     priority: Annotated[str, Field(max_length=200)] | None = None
 
 
+class NewInvitation(Body):
+    """Where a client shall be known too."""
+
+    #: the name of a channel that clients can be invited to, see `inviting` in `GET /me`
+    channel: Id
+
+
 class NewResend(Body):
     """Which delivery to send again."""
 

@@ -95,8 +95,8 @@ class Hydrator:
 
     async def _clients(self, ids: set[str]) -> dict[str, Client]:
         found, missing = self._lately.clients.find(ids)
-        kept = [await self._store.client(client) for client in missing]
-        return found | {client.id: client for client in kept if client is not None}
+        kept = {id_: await self._store.client(id_) for id_ in missing}
+        return found | {id_: client for id_, client in kept.items() if client is not None}
 
     async def close(self) -> None:
         """Give up what is being read."""

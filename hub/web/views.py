@@ -226,6 +226,17 @@ class Me(Struct, frozen=True):
     settings_problems: Sequence[str]
     #: the feed's cursor to follow from
     cursor: int
+    #: channels that clients of others can be invited to
+    inviting: Sequence[str]
+
+
+class InvitationView(Struct, frozen=True):
+    """An address that is shown only now."""
+
+    channel: str
+    #: whoever opens it is the conversation's client on that channel too; good once
+    url: str
+    until: Moment
 
 
 class PresenceView(Struct, frozen=True):

@@ -13,6 +13,7 @@ from router.access import Account
 from router.delivery import DeliveryState
 from router.effects import ChangeClient, MoveChat
 from router.errors import Conflict
+from router.invitations import Invitation
 from router.loads import Load
 from router.media import Attachment
 from router.model import State
@@ -83,6 +84,33 @@ class LaneContract:
         await store.commit(batches.make(cards={"c1": ChangeClient("c1", photo=photo)}))
         await store.commit(batches.make(clients={"c1": replace(ann, name="Anna")}))
         assert await store.client("c1") == replace(ann, name="Anna", photo=photo)
+
+    async def test_a_card_becomes_a_part_of_another(self, store: MongoStore) -> None:
+        """Its addresses and conversations go along, it leads to the other, and writing it late changes nothing."""
+        batches, here, there = Batches(), Identity("webchat", "shop", "a"), Identity("telegram", "bot", "1")
+        ann, kim = Client("c1", "Ann", NOW, identities=(here.key,)), Client("c2", "Kim", NOW, identities=(there.key,))
+        known = {here: "c1", there: "c2"}
+        held = conversation("k2", client="c2")
+        await store.commit(batches.make(clients={"c1": ann, "c2": kim}, identities=known, conversations={"k2": held}))
+        whole = replace(ann, identities=(here.key, there.key))
+        await store.commit(batches.make(clients={"c1": whole}, joined={"c2": "c1"}))
+        assert await store.client("c2") == await store.client("c1") == whole
+        assert await store.clients_of([there.key]) == {there.key: whole}
+        assert (await store.conversations(["k2"]))["k2"] == replace(held, client="c1")
+        await store.commit(batches.make(clients={"c1": replace(ann, name="Anna"), "c2": kim}))
+        assert await store.client("c2") == replace(whole, name="Anna")
+
+    async def test_an_invitation_is_followed_once(self, store: MongoStore) -> None:
+        """Whoever is second finds that somebody was faster."""
+        batches, kim = Batches(), Identity("telegram", "bot", "1")
+        made = Invitation("d1", "c1", "k1", "olga", NOW + timedelta(days=10_000))
+        await store.add_invitation(made)
+        assert await store.invitations(["d1", "d2"]) == {"d1": made}
+        await store.commit(batches.make(followed={"d1": kim}))
+        assert await store.invitations(["d1"]) == {}
+        with pytest.raises(Conflict):
+            await store.commit(batches.make(followed={"d1": kim}, clients={"c1": Client("c1", "Ann", NOW)}))
+        assert await store.client("c1") is None
 
     async def test_clients_are_found_by_any_of_their_addresses(self, store: MongoStore) -> None:
         phone, site = Identity("telegram", "bot", "1"), Identity("webchat", "shop", "a\0\ud800")

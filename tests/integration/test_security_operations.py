@@ -32,6 +32,7 @@ BODIES: dict[str, dict[str, object]] = {
     "note": {"text": "x"},
     "edit": {"text": "x"},
     "react": {"emoji": "👍"},
+    "invite": {"channel": "shop"},
     "set_presence": {"presence": "away"},
     "set_colleagues_presence": {"presence": "away"},
     "transfer": {"to_line": "support"},

@@ -9,6 +9,7 @@ from typing import Any
 from crm_store import MongoStore
 from router.access import Account, Accounts
 from router.history import Progress
+from router.invitations import Invitations
 from router.model import State
 from router.notebooks import Entry as Written
 from router.notebooks import Notebooks
@@ -26,6 +27,7 @@ WRITES = {"commit", "save_account", "open_session", "add_token", "files", "histo
     "unapplied",
     "close",
     "notebook",
+    "add_invitation",
 }
 
 
@@ -55,6 +57,7 @@ def reads(store: MongoStore) -> dict[str, list[Awaitable[Any]]]:
         "waiting_of": [store.waiting_of("sales")],
         "conversations": [store.conversations(["k1", "k2"])],
         "latest_of_chats": [store.latest_of_chats([("shop", "v1"), ("help", "v2")])],
+        "invitations": [store.invitations(["d1", "d2"])],
         "clients_of": [store.clients_of(["webchat:shop:v1", "x:y:z"])],
         "last_operators": [store.last_operators(["c1", "c2"])],
         "held_by": [store.held_by("sales", ["olga", "ivan"])],
@@ -170,5 +173,5 @@ async def test_every_read_of_the_port_is_looked_at(store: MongoStore) -> None:
     for calls in looked_at.values():
         for call in calls:
             call.close()  # type: ignore[attr-defined]  # coroutines, which are only counted here
-    ports = {**vars(Accounts), **vars(Overviews), **vars(Notebooks), **vars(Store)}
+    ports = {**vars(Accounts), **vars(Overviews), **vars(Notebooks), **vars(Invitations), **vars(Store)}
     assert set(looked_at) | WRITES == {name for name in ports if not name.startswith("_")}

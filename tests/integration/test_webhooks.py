@@ -167,7 +167,7 @@ async def test_a_subscription_sees_its_lines_and_types_only(store: MongoStore) -
             "desk": subscription(desk, events=["client", "operator", "message"]),
         }
         stage = telling_stage(store, webhooks, [sales, support], rules=rules)
-        stage.hub.engine._homes["help"] = "support"  # type: ignore[index]  # a dict, as the stage makes it
+        stage.hub.engine.board.homes["help"] = "support"  # type: ignore[index]  # a dict, as the stage makes it
         async with running(stage):
             await stage.command("anna", "presence", presence="available")
             await sales.write("carl", "for sales")

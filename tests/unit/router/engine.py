@@ -18,7 +18,19 @@ from router.client_events import ClientDeleted, ClientEdited, ClientEvent, Clien
 from router.clients import is_over
 from router.decide import decide
 from router.desk import Desk
-from router.effects import AfterCommit, AskTriage, Effect, FetchFiles, HoursChanged, Move, Outcome, ShowSeen, WakeLines
+from router.effects import (
+    AfterCommit,
+    AskTriage,
+    Effect,
+    FetchFiles,
+    HoursChanged,
+    JoinCards,
+    Move,
+    Outcome,
+    ShowSeen,
+    UseInvitation,
+    WakeLines,
+)
 from router.events import (
     Amendment,
     Arrived,
@@ -34,6 +46,7 @@ from router.events import (
     TriageAnswered,
     Wake,
 )
+from router.invitations import CardsJoined, InvitationFollowed, digest_of
 from router.media import Attachment
 from router.model import Conversation, Message, Understanding
 from router.pool import Pool
@@ -146,14 +159,14 @@ class Engine:
     def after_decision(self, desk: Desk, decision: Decision) -> None:
         """Look at the desk right after a decision; for promises that hold at every step."""
 
-    def commit(self) -> list[AfterCommit]:
+    def commit(self) -> list[AfterCommit | JoinCards | UseInvitation]:
         """Write what was decided as one transaction; return what is to be done after it."""
-        after: list[AfterCommit] = []
+        after: list[AfterCommit | JoinCards | UseInvitation] = []
         for event, effects in self._pending:
             for effect in effects:
-                if isinstance(effect, AfterCommit):
+                if isinstance(effect, AfterCommit | JoinCards | UseInvitation):
                     after.append(effect)
-                else:
+                if not isinstance(effect, AfterCommit):
                     self.kept.write(effect)
             if event.id in self.kept.ledger:
                 self.kept.done[event.id] = next((e for e in effects if isinstance(e, Outcome)), None)
@@ -163,7 +176,7 @@ class Engine:
             desk.forget_messages()
         return after
 
-    def act(self, after: list[AfterCommit]) -> None:
+    def act(self, after: list[AfterCommit | JoinCards | UseInvitation]) -> None:
         """Do what comes after a commit."""
         for effect in after:
             match effect:
@@ -179,6 +192,12 @@ class Engine:
                     self._inbox.extend(self._wakes(self.desks))
                 case ShowSeen(conversation, n):
                     self.shown[conversation.id] = n
+                case JoinCards(gone, kept):
+                    every = (CardsJoined(self.fresh_id("hub:joined"), line, gone, kept) for line in self.desks)
+                    self._inbox.extend(every)
+                case UseInvitation(made, _, name, channel):
+                    key = self.fresh_id("hub:followed")
+                    self._inbox.append(InvitationFollowed(key, made.conversation, name, channel))
 
     def _understand(self, question: AskTriage) -> None:
         answer = self.triage(question)
@@ -242,7 +261,7 @@ class Engine:
 
     def _line_of(self, event: Event) -> str:
         first = self._home(getattr(event, "channel", ""))
-        if isinstance(event, Wake | SetPaused):
+        if isinstance(event, Wake | SetPaused | CardsJoined):
             return event.line if event.line in self.desks else first
         if (said := self._changes(event)) is not None:
             return self._place_of(said.conversation, first)
@@ -279,6 +298,8 @@ class Engine:
         self._fill_messages(desk, event)
         if isinstance(event, ClientEvent):
             self._load_latest(desk, event.channel, event.chat)
+        if isinstance(event, ClientStarted):
+            self._fill_invited(desk, digest_of(event.payload))
         if isinstance(event, Reopen) and (conversation := desk.get(event.conversation)):
             self._load_latest(desk, conversation.channel, conversation.chat)
         if isinstance(event, Wake):
@@ -288,6 +309,13 @@ class Engine:
             delivery = desk.deliveries[event.delivery] = kept.deliveries[event.delivery]
             desk.remember(kept.messages[delivery.message])
         desk.learn({**kept.clients, **desk.clients}, kept.last_operators())
+
+    def _fill_invited(self, desk: Desk, digest: str) -> None:
+        """Put on the desk the invitation that a client follows, unless this batch has used it up already."""
+        made, effects = self.kept.invitations.get(digest), (it for _, effects in self._pending for it in effects)
+        used = any(isinstance(it, UseInvitation) and it.invitation.digest == digest for it in effects)
+        card = self.kept.card(made.client) if made is not None and not used else None
+        desk.invited = {digest: (made, card)} if made is not None and card is not None else {}
 
     def _fill_messages(self, desk: Desk, event: Event) -> None:
         """Put on the desk the message that the event changes, unless the batch has changed it already."""
@@ -338,6 +366,7 @@ def copy_of(desk: Desk) -> Desk:
         chats=dict(desk.chats),
         clients=dict(desk.clients),
         messages=dict(desk.messages),
+        invited=dict(desk.invited),
         _heard=dict(desk._heard),
         _told=dict(desk._told),
         pool=desk.pool and _copy_of_pool(desk.pool, roster),

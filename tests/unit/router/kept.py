@@ -16,6 +16,7 @@ from router.effects import (
     ChangeLoad,
     ChangeMessage,
     Explain,
+    JoinCards,
     MoveChat,
     Outcome,
     Requeue,
@@ -24,8 +25,10 @@ from router.effects import (
     SaveLine,
     SaveOperator,
     Stored,
+    UseInvitation,
 )
 from router.events import Command
+from router.invitations import Invitation
 from router.model import Conversation, Message, State
 from router.people import Client, LineState, OperatorState
 from router.roster import Roster
@@ -50,6 +53,12 @@ class Kept:
     explanations: list[Explain] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     requeued: list[str] = field(default_factory=list)
+    #: digest → an invitation that nobody has followed
+    invitations: dict[str, Invitation] = field(default_factory=dict)
+    #: … and those that somebody has
+    used: dict[str, Invitation] = field(default_factory=dict)
+    #: card that is gone → the one it became a part of
+    joined: dict[str, str] = field(default_factory=dict)
 
     def write(self, effect: Stored) -> None:
         """Fold one effect in; ids that must be new are checked to be."""
@@ -63,7 +72,7 @@ class Kept:
                 self.deliveries[delivery.id] = delivery
             case MoveChat(channel, chat, to):
                 self._move(channel, chat, to)
-            case SaveClient() | ChangeClient() | SaveLine():
+            case SaveClient() | ChangeClient() | SaveLine() | JoinCards() | UseInvitation():
                 self._lead(effect)
             case SaveOperator(operator):
                 former = self._operator(operator.id)
@@ -82,6 +91,22 @@ class Kept:
             if (it.channel, it.chat) == (channel, chat) and it.state in waits:
                 self.deliveries[key] = replace(it, chat=to)
 
+    def _join(self, effect: JoinCards | UseInvitation) -> None:
+        if isinstance(effect, UseInvitation):
+            assert effect.invitation.digest in self.invitations, "an invitation was followed twice"
+            self.used[effect.invitation.digest] = self.invitations.pop(effect.invitation.digest)
+            return
+        self.joined[effect.gone] = effect.kept
+        for key, it in self.conversations.items():
+            if it.client == effect.gone:
+                self.conversations[key] = replace(it, client=effect.kept)
+
+    def card(self, client: str) -> Client | None:
+        """Return one client's card; of one that became a part of another, that one."""
+        while client in self.joined:
+            client = self.joined[client]
+        return next((it for it in self.clients.values() if it.id == client), None)
+
     def told(self, channel: str, chat: str, external_id: str) -> Message | None:
         """Return our message that was sent under one of the platform's ids."""
         every = self.deliveries.values() if external_id else ()
@@ -99,7 +124,10 @@ class Kept:
         assert effect.message in self.messages, "an alert is about a message that says so"
         self.alerts.append(effect)
 
-    def _lead(self, change: SaveClient | ChangeClient | SaveLine) -> None:
+    def _lead(self, change: SaveClient | ChangeClient | SaveLine | JoinCards | UseInvitation) -> None:
+        if isinstance(change, JoinCards | UseInvitation):
+            self._join(change)
+            return
         if isinstance(change, SaveLine):
             self.lines[change.line.id] = change.line
             return

@@ -40,6 +40,7 @@ from router.events import (
     Transfer,
     Unsnooze,
 )
+from router.invitations import Invitation, digest_of
 from router.media import Attachment
 from router.model import AuthorKind, Conversation, JoinMode, Understanding
 from router.people import Identity, Presence, Sender
@@ -303,7 +304,7 @@ class Sends:
 
 @dataclass(frozen=True)
 class Befalls:
-    """Something befalls a chat: a reaction, it cannot be reached, it is opened, or it moves."""
+    """Something befalls a chat: a reaction, it cannot be reached, it is opened, maybe by an invitation, or it moves."""
 
     chat: tuple[str, str]
     what: str
@@ -319,9 +320,24 @@ class Befalls:
             return [ClientReacted(*start, meant, ("👍", "")[self.pick % 2], world.now)]
         if self.what == "start":
             return [ClientStarted(*start, Sender(Identity("webchat", "site", chat)), world.now, "spring")]
+        if self.what == "invited":
+            sender = Sender(Identity("webchat", "site", chat))
+            return [ClientStarted(*start, sender, world.now, invited(world, self.pick))]
         if self.what == "move":
             return [ClientMoved(*start, f"{chat}{MOVED}", world.now)]
         return [ClientReach(*start, ("", "blocked", "gone")[self.pick % 3], world.now)]
+
+
+def invited(world: World, pick: int) -> str:
+    """Return the token of an invitation made in any conversation: a new one, one that is over, or an earlier one."""
+    token = f"card-{pick % 20:032}"
+    every = list(world.kept.conversations.values())
+    if every and pick % 3 and not {digest_of(token)} & {*world.kept.invitations, *world.kept.used}:
+        made = every[pick % len(every)]
+        until = world.now + timedelta(hours=pick % 3 - 1)
+        invitation = Invitation(digest_of(token), made.client, made.id, "ann", until)
+        world.kept.invitations[invitation.digest] = invitation
+    return token
 
 
 @dataclass(frozen=True)
@@ -359,7 +375,7 @@ deeds: st.SearchStrategy[Deed] = st.one_of(
     *[_works] * 6,
     st.builds(Ends, _chats, st.integers(0, 5)),
     st.builds(Sends, _chats, st.sampled_from(["", "a1"]), _picks),
-    st.builds(Befalls, _chats, st.sampled_from(["react", "reach", "start", "move"]), _picks),
+    st.builds(Befalls, _chats, st.sampled_from(["react", "reach", "start", "move", "invited"]), _picks),
     st.builds(Reacts, _names, _picks),
     st.builds(Goes, _names, _presences),
     st.builds(Pauses, st.sampled_from(["sales", "support"]), st.sampled_from([False, False, True])),

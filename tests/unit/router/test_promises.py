@@ -305,6 +305,18 @@ class Life(RuleBasedStateMachine):
             assert bool(conversation.offered) == (conversation.state is State.OFFERED)
 
     @invariant()
+    def whoever_followed_an_invitation_has_one_card(self) -> None:
+        """Each address leads to one card, which is none that became a part of another; so does each conversation."""
+        kept = self.world.kept
+        for key, client in kept.clients.items():
+            assert kept.card(client.id) == client
+            assert key in client.identities
+        for conversation in kept.conversations.values():
+            assert kept.card(conversation.client) is not None
+        for made in kept.used.values():
+            assert "client_linked" in self.world.happened(kept.conversations[made.conversation])
+
+    @invariant()
     def a_chat_has_one_conversation_at_a_time(self) -> None:
         every = self.world.kept.conversations.values()
         running = Counter((c.channel, c.chat) for c in every if c.state is not State.CLOSED)

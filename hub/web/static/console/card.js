@@ -3,6 +3,7 @@
 import { leaveConversation, may, open } from "./actions.js";
 import { askClient } from "./client.js";
 import { byId, fill, h, icon } from "./dom.js";
+import { inviteButtons } from "./invite.js";
 import { channelIcon } from "./list.js";
 import { changed, nameOf, selected, state } from "./state.js";
 import { dateOf, known, momentOf, t, timeIn } from "./texts.js";
@@ -41,7 +42,7 @@ function parts(it, card) {
     it.rating && rating(it.rating),
     it.handoff && handoff(it.handoff),
     card ? contacts(it, card.client) : h("p", { class: "empty" }, t("list.loading")),
-    card && identities(card.client),
+    card && identities(it, card.client),
     about(it),
     card && history(it, card.conversations),
   ].filter(Boolean);
@@ -107,12 +108,13 @@ function languageName(tag) {
   }
 }
 
-function identities(client) {
+function identities(it, client) {
   if (!client.identities.length) return null;
   return section(
     t("card.identities"),
-    h("ul", { class: "identities" }, client.identities.map((it) =>
-      h("li", {}, channelIcon(it.kind), h("span", {}, known(`kind.${it.kind}`, it.kind)), h("bdi", { class: "muted", title: it.user }, it.user)))),
+    h("ul", { class: "identities" }, client.identities.map((known_as) =>
+      h("li", {}, channelIcon(known_as.kind), h("span", {}, known(`kind.${known_as.kind}`, known_as.kind)), h("bdi", { class: "muted", title: known_as.user }, known_as.user)))),
+    may("client", it) && inviteButtons(it),
   );
 }
 

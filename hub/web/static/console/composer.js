@@ -48,6 +48,14 @@ export function startCanned() {
   canned.look();
 }
 
+/** Put a text below what is written, for the operator to look at and send. */
+export function writeInto(words) {
+  state.pane = "thread";
+  chooseKind("reply");
+  text().value = [text().value.trimEnd(), words].filter(Boolean).join("\n");
+  text().dispatchEvent(new Event("input"));
+}
+
 function tab(name) {
   const chosen = name === kind;
   return h(

@@ -108,6 +108,7 @@ async function start() {
   const me = await get("/me");
   state.me = me.operator;
   state.problems = me.settings_problems;
+  state.inviting = me.inviting;
   await Promise.all([refreshRules(), loadShown()]);
   onChange(draw);
   startBar();

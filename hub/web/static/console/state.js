@@ -9,6 +9,8 @@ export const state = {
   /** classes of conversations */
   priorities: [],
   canned: {},
+  /** channels that clients of others can be invited to */
+  inviting: [],
   problems: [],
   /** id → conversation as the hub last told it */
   conversations: new Map(),
