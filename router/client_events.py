@@ -29,6 +29,26 @@ class ClientMessage(Struct, frozen=True):
     album: str = ""
 
 
+class ColleagueMessage(Struct, frozen=True):
+    """Somebody of ours wrote to the client past the hub, as the owner of a business account does from their phone."""
+
+    id: str
+    channel: str
+    chat: str
+    #: who wrote, as the platform shows them
+    name: str
+    text: str
+    at: datetime
+    #: the platform's id of the message
+    external_id: str
+    attachments: tuple[Attachment, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    #: the platform's id of the message it answers
+    reply_to: str = ""
+    #: the platform's id of the album it is a part of
+    album: str = ""
+
+
 class ClientRated(Struct, frozen=True):
     """A client pressed a rating, or added a comment to it."""
 
@@ -124,6 +144,7 @@ class ClientEnded(Struct, frozen=True):
 
 ClientEvent = (
     ClientMessage
+    | ColleagueMessage
     | ClientEdited
     | ClientDeleted
     | ClientReacted

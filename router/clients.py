@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from router import bot, survey
 from router import conversation as steps
-from router.client_events import ClientEnded, ClientMessage, ClientRated
+from router.client_events import ClientEnded, ClientMessage, ClientRated, ColleagueMessage
 from router.effects import FetchPhoto, SaveClient
 from router.fetching import awaited
 from router.ids import derive, derive_at
@@ -59,8 +59,8 @@ def _hear(turn: Turn, conversation: Conversation, event: ClientMessage) -> tuple
     return steps.spoken_to(spoken, turn.now), message
 
 
-def _answered(turn: Turn, event: ClientMessage) -> str:
-    """Return the id of the message that a client answers; empty when it is none that we know."""
+def _answered(turn: Turn, event: ClientMessage | ColleagueMessage) -> str:
+    """Return the id of the message that is answered; empty when it is none that we know."""
     said = turn.desk.spoken(event.channel, event.chat, event.reply_to) if event.reply_to else None
     return said.id if said is not None else ""
 
@@ -87,6 +87,37 @@ def _waits(turn: Turn, conversation: Conversation, message: Message) -> None:
     closed = not turn.book.is_open(conversation.line, turn.now)
     if closed and rules.out_of_hours.bot and rules.triage and message.text.strip():
         bot.listen_meanwhile(turn, step, message)
+    else:
+        turn.save(step)
+
+
+def written_elsewhere(turn: Turn, event: ColleagueMessage) -> None:
+    """Show staff what one of us wrote past the hub, and count it as an answer where the client waits for one.
+
+    It has arrived already, so nothing is sent. The bot does not speak over it; who waits for an operator still does,
+    because nobody has taken it.
+    """
+    conversation = turn.desk.of_chat(event.channel, event.chat)
+    if conversation is None or is_over(turn.book, conversation, turn.now):
+        return
+    spoken, message = turn.add(
+        conversation,
+        Author(AuthorKind.OPERATOR, name=event.name),
+        MessageKind.TEXT,
+        event.text,
+        attachments=event.attachments,
+        entities=event.entities if sound(event.text, event.entities) else (),
+        external_id=event.external_id,
+        reply_to=_answered(turn, event),
+        album=event.album,
+        at=min(event.at, turn.now),
+    )
+    step = awaited(turn, spoken, message)
+    if step.state is State.OPEN:
+        auto = turn.book.line(step.line).auto_close
+        step = steps.answered(step, turn.now, auto.after if auto else None)
+    if step.state is State.TRIAGE:
+        enqueue(turn, replace(step, bot=replace(step.bot, pending="")))
     else:
         turn.save(step)
 

@@ -33,6 +33,7 @@ from router.client_events import (
     ClientReach,
     ClientReacted,
     ClientStarted,
+    ColleagueMessage,
 )
 from router.desk import Desk
 from router.effects import Effect
@@ -66,7 +67,7 @@ def decide(desk: Desk, event: Event, book: Rulebook, now: datetime) -> list[Effe
     match event:
         case ClientMessage() | ClientEdited() | ClientDeleted() | ClientRated() | ClientReacted() | ClientEnded():
             _heard(turn, event)
-        case ClientStarted() | ClientReach() | ClientMoved():
+        case ClientStarted() | ClientReach() | ClientMoved() | ColleagueMessage():
             _came(turn, event)
         case SetPaused():
             leading.set_paused(turn, event)
@@ -112,7 +113,7 @@ def _heard(turn: Turn, event: ClientEvent) -> None:
             clients.ended(turn, event)
 
 
-def _came(turn: Turn, event: ClientStarted | ClientReach | ClientMoved) -> None:
+def _came(turn: Turn, event: ClientStarted | ClientReach | ClientMoved | ColleagueMessage) -> None:
     match event:
         case ClientStarted():
             arriving.started(turn, event)
@@ -120,6 +121,8 @@ def _came(turn: Turn, event: ClientStarted | ClientReach | ClientMoved) -> None:
             arriving.reach(turn, event)
         case ClientMoved():
             arriving.moved(turn, event)
+        case ColleagueMessage():
+            clients.written_elsewhere(turn, event)
 
 
 def _followed(

@@ -91,7 +91,10 @@ class Turn:
         at: datetime | None = None,
         data: Mapping[str, str] | None = None,
     ) -> tuple[Conversation, Message]:
-        """Add a message, and its delivery when the client is to see it. The conversation is not saved yet."""
+        """Add a message, and its delivery when the client is to see it and the platform does not have it already.
+
+        The conversation is not saved yet.
+        """
         number = conversation.n + 1
         message = Message(
             id=derive_at(self.now, "message", self.event, conversation.id, str(number)),
@@ -114,7 +117,7 @@ class Turn:
         step = replace(conversation, n=number)
         if message.visible:
             step = replace(step, preview=_preview(message), preview_n=number)
-        if message.visible and author.kind is not AuthorKind.CLIENT:
+        if message.visible and author.kind is not AuthorKind.CLIENT and not external_id:
             self.deliver(conversation, message)
         self.desk.remember(message)
         self.effects.append(AddMessage(message))

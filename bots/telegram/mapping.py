@@ -26,6 +26,7 @@ from router.client_events import (
     ClientReach,
     ClientReacted,
     ClientStarted,
+    ColleagueMessage,
 )
 from router.errors import Unparsable
 from router.media import Entity
@@ -81,14 +82,15 @@ def _said(message: Json, seen: _Seen) -> ClientEvent | None:
         there = Address(number(message, "migrate_to_chat_id"))
         return ClientMoved(seen.id, seen.channel, str(where), str(there), seen.at)
     author = _author(message, where, seen)
-    if author is None or is_service(message) or not is_for_us(message, where, seen.settings):
+    if is_service(message) or not is_for_us(message, where, seen.settings):
         return None
+    if author is None:
+        return _owners(message, where, seen)
     started = _START.fullmatch(words(message, "text")) if where.chat > 0 else None
     at, sender = moment(message, "date", seen.at), _sender(author, message, seen)
     if started and where.is_private:
         return ClientStarted(seen.id, seen.channel, str(where), sender, at, started.group(1) or "")
     text = _text(message, sender)
-    answered = maybe(message, "reply_to_message")
     return ClientMessage(
         seen.id,
         seen.channel,
@@ -99,9 +101,38 @@ def _said(message: Json, seen: _Seen) -> ClientEvent | None:
         external_id=str(n),
         attachments=attachments_of(message, seen.id),
         entities=_entities(message),
-        reply_to=str(number(answered, "message_id")) if answered else "",
+        reply_to=_answered(message),
         album=words(message, "media_group_id"),
     )
+
+
+def _owners(message: Json, where: Address, seen: _Seen) -> ClientEvent | None:
+    """Return what the owner of a business account wrote to their client; None for whoever else is no client."""
+    author = maybe(message, "from")
+    ours = message.get("sender_business_bot") is not None or author.get("is_bot") is True
+    if not where.business or not seen.settings.business or not author or ours:
+        return None
+    sender = _sender(author, {}, seen)
+    text = _text(message, sender)
+    return ColleagueMessage(
+        seen.id,
+        seen.channel,
+        str(where),
+        sender.name,
+        text,
+        moment(message, "date", seen.at),
+        str(number(message, "message_id")),
+        attachments=attachments_of(message, seen.id),
+        entities=_entities(message),
+        reply_to=_answered(message),
+        album=words(message, "media_group_id"),
+    )
+
+
+def _answered(message: Json) -> str:
+    """Return the id of the message that one answers; empty for none."""
+    answered = maybe(message, "reply_to_message")
+    return str(number(answered, "message_id")) if answered else ""
 
 
 def _author(message: Json, where: Address, seen: _Seen) -> Json | None:

@@ -16,6 +16,7 @@ from router.client_events import (
     ClientReach,
     ClientReacted,
     ClientStarted,
+    ColleagueMessage,
 )
 from router.clients import is_over
 from router.desk import Desk
@@ -112,11 +113,11 @@ def _key(event: ClientEdited | ClientDeleted | ClientReacted) -> Key:
 
 
 def _spoken(events: Iterable[Event | Ring]) -> Iterator[Key]:
-    """Yield what clients react to and answer, which may be theirs or ours."""
+    """Yield what is reacted to and answered, which may be the client's or ours."""
     for event in events:
         if isinstance(event, ClientReacted):
             yield _key(event)
-        elif isinstance(event, ClientMessage) and event.reply_to:
+        elif isinstance(event, ClientMessage | ColleagueMessage) and event.reply_to:
             yield event.channel, event.chat, event.reply_to
 
 

@@ -14,6 +14,7 @@ from router.client_events import (
     ClientReach,
     ClientReacted,
     ClientStarted,
+    ColleagueMessage,
 )
 from router.errors import Rejected
 from router.model import MessageKind
@@ -168,9 +169,13 @@ async def test_business_chats_are_answered_in_the_owners_name(opened: Open) -> N
     chat = desk.user.chat(owner)
     assert chat.last.text == "Good day!"
     assert chat.last.business_bot is desk.bot
+    owner.says(desk.user, "I am on it myself")
+    written = (await heard(desk, 4))[3]
+    assert isinstance(written, ColleagueMessage)
+    assert (written.chat, written.name, written.text) == (first.chat, "Olga Shop", "I am on it myself")
     await desk.host.see(first.chat)
     desk.user.deletes(two, three)
-    deleted = [event for event in await heard(desk, 5) if isinstance(event, ClientDeleted)]
+    deleted = [event for event in await heard(desk, 6) if isinstance(event, ClientDeleted)]
     assert [event.external_id for event in deleted] == [str(two.id), str(three.id)]
     assert one.read or three.read
 

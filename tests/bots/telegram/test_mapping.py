@@ -22,6 +22,7 @@ from router.client_events import (
     ClientReach,
     ClientReacted,
     ClientStarted,
+    ColleagueMessage,
 )
 from router.errors import Unparsable
 from router.media import Entity
@@ -184,10 +185,14 @@ def test_chats_say_everything_that_an_answer_needs() -> None:
 
 
 def test_the_owner_of_a_business_account_is_not_its_client() -> None:
-    """What the owner writes from their phone is not said by the client."""
+    """What the owner writes from their phone is said by one of us, and what the bot writes is known already."""
     owner = {"id": 99, "is_bot": False, "first_name": "Olga"}
     body = {**json.loads(raw(text="x"))["message"], "from": owner, "business_connection_id": "bc"}
-    assert told("business_message", **body) is None
+    event = told("business_message", **body)
+    assert isinstance(event, ColleagueMessage)
+    assert (event.chat, event.name, event.text, event.external_id) == ("b:bc:7", "Olga", "x", "11")
+    assert told("business_message", **body, sender_business_bot={"id": 1}) is None
+    assert parsed(json.dumps({"update_id": 1, "business_message": body}), business=False) is None
 
 
 def test_changes_are_understood() -> None:

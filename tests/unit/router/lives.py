@@ -17,6 +17,7 @@ from router.client_events import (
     ClientReach,
     ClientReacted,
     ClientStarted,
+    ColleagueMessage,
 )
 from router.console import allowed
 from router.events import (
@@ -304,7 +305,7 @@ class Sends:
 
 @dataclass(frozen=True)
 class Befalls:
-    """Something befalls a chat: a reaction, it cannot be reached, it is opened, maybe by an invitation, or it moves."""
+    """Something befalls a chat: a reaction, a colleague's words, it is opened, it cannot be reached, or it moves."""
 
     chat: tuple[str, str]
     what: str
@@ -323,6 +324,8 @@ class Befalls:
         if self.what == "invited":
             sender = Sender(Identity("webchat", "site", chat))
             return [ClientStarted(*start, sender, world.now, invited(world, self.pick))]
+        if self.what == "colleague":
+            return [ColleagueMessage(*start, "Olga", "I am on it.", world.now, start[0])]
         if self.what == "move":
             return [ClientMoved(*start, f"{chat}{MOVED}", world.now)]
         return [ClientReach(*start, ("", "blocked", "gone")[self.pick % 3], world.now)]
@@ -375,7 +378,7 @@ deeds: st.SearchStrategy[Deed] = st.one_of(
     *[_works] * 6,
     st.builds(Ends, _chats, st.integers(0, 5)),
     st.builds(Sends, _chats, st.sampled_from(["", "a1"]), _picks),
-    st.builds(Befalls, _chats, st.sampled_from(["react", "reach", "start", "move", "invited"]), _picks),
+    st.builds(Befalls, _chats, st.sampled_from(["react", "reach", "start", "move", "invited", "colleague"]), _picks),
     st.builds(Reacts, _names, _picks),
     st.builds(Goes, _names, _presences),
     st.builds(Pauses, st.sampled_from(["sales", "support"]), st.sampled_from([False, False, True])),

@@ -9,14 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from router.client_events import ClientEdited, ClientMoved, ClientReach, ClientReacted, ClientStarted
+from router.client_events import (
+    ClientEdited,
+    ClientMoved,
+    ClientReach,
+    ClientReacted,
+    ClientStarted,
+    ColleagueMessage,
+)
 from router.delivery import Action, DeliveryState
 from router.effects import FetchFiles
 from router.events import Close, Edit, Note, React, Reply
 from router.fetching import AGAIN
 from router.media import Attachment, Entity, sound
-from router.model import Conversation, Message, MessageKind, State
+from router.model import AuthorKind, Conversation, Message, MessageKind, State
 from router.people import Identity, Sender
+from tests.unit.router.engine import SLOW
 from tests.unit.router.shops import answered, opened, scripted, shop, staffed, sure
 from tests.unit.router.world import CHANNEL, World
 
@@ -293,3 +301,41 @@ def test_why_a_conversation_was_closed_is_kept_and_told_to_staff() -> None:
     assert world.now_of(it).close_reason == "spam"
     assert last_of(world, it, MessageKind.EVENT).data == {"name": "Ann", "reason": "spam"}
     assert world.says("no spam!").close_reason == ""
+
+
+def elsewhere(world: World, text: str = "I am on it.") -> None:
+    """Let one of us write to the client past the hub."""
+    key = world.fresh_id()
+    world.receive(ColleagueMessage(key, CHANNEL, "c1", "Olga", text, world.now, key))
+    world.settle()
+
+
+def test_what_one_of_us_writes_past_the_hub_counts_as_an_answer() -> None:
+    """Staff see it, nothing is sent again, and the client's next message waits for the operator as ever."""
+    world = staffed(shop())
+    it = answered(world)
+    assert world.says("and?").state is State.OPEN
+    sent = len(world.kept.deliveries)
+    elsewhere(world)
+    assert world.now_of(it).state is State.WAITING
+    said = world.kept.of(it.id)[-1]
+    assert (said.author.kind, said.author.name, said.text) == (AuthorKind.OPERATOR, "Olga", "I am on it.")
+    assert len(world.kept.deliveries) == sent
+    assert world.says("thanks").state is State.OPEN
+
+
+def test_what_one_of_us_writes_past_the_hub_begins_nothing() -> None:
+    """Where nobody has written to us, or all was over, there is nobody to show it to."""
+    world = staffed(shop())
+    elsewhere(world)
+    assert world.kept.conversations == {}
+
+
+def test_the_bot_does_not_speak_over_one_of_us() -> None:
+    """Whoever writes while it thinks has taken the client over: operators go on."""
+    world = staffed(shop(triage={"intents": {}}), triage=lambda _: SLOW)
+    it = world.says("where is my order?")
+    assert it.state is State.TRIAGE
+    elsewhere(world)
+    assert world.now_of(it).state is not State.TRIAGE
+    assert world.now_of(it).bot.pending == ""
