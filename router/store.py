@@ -275,6 +275,9 @@ class Store(Accounts, Overviews, Notebooks, Protocol):
     async def client(self, client: str) -> Client | None:
         """Return one client."""
 
+    async def clients(self, ids: Collection[str]) -> dict[str, Client]:
+        """Return those that exist, by id."""
+
     async def explanations(self, conversation: str) -> list[tuple[datetime, Explain]]:
         """Return why the rules decided as they did, oldest first."""
 
