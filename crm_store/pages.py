@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from crm_store.codec import Document, decode, decode_all
@@ -48,6 +49,11 @@ class PageReads(Room):
         """Return one client."""
         document = await self._database["clients"].find_one({"_id": client})
         return decode(document, Client) if document is not None else None
+
+    async def clients(self, ids: Collection[str]) -> dict[str, Client]:
+        """Return those that exist, by id."""
+        documents = await self._database["clients"].find({"_id": {"$in": sorted(ids)}}) if ids else []
+        return {client.id: client for client in decode_all(documents, Client)}
 
     async def explanations(self, conversation: str) -> list[tuple[datetime, Explain]]:
         """Return why the rules decided as they did, oldest first."""

@@ -30,7 +30,7 @@ async def test_messages_are_answered_and_reacted_to_one_by_one(
 ) -> None:
     """Both ways, with pictures and formatting on the way."""
     async with TelegramEmulator() as telegram:
-        shop, carl = telegram.add_bot(TOKEN, "shop_bot", "Shop"), telegram.add_user("Carl")
+        shop, carl = telegram.add_bot(TOKEN, "shop_bot", "Shop"), telegram.add_user("Carl", photo=True)
         file = folder / "page.yaml"
         settings = SETTINGS.format(data=folder, store=mongo_url, database=database, api=telegram.url)
         file.write_text(settings, "utf-8")
@@ -39,6 +39,7 @@ async def test_messages_are_answered_and_reacted_to_one_by_one(
             anna = await Operator(page, running.url).sign_in("anna", running.passwords["anna"])
             await anna.come()
             question = carl.says(shop, "Which pot fits?", entities=[{"type": "bold", "offset": 6, "length": 3}])
+            await expect(anna.rows.locator(".face img")).to_have_js_property("naturalWidth", 160)
             await anna.take()
             await expect(anna.message("Which pot fits?").locator("strong")).to_have_text("pot")
             carl.sends_photo(shop, png(320, 240), "This corner")
