@@ -28,7 +28,7 @@ operators: {{ anna: {{ name: Anna }} }}
 async def test_messages_are_answered_and_reacted_to_one_by_one(
     mongo_url: str, database: str, folder: Path, browser: Browser, faults: list[str]
 ) -> None:
-    """Both ways, with pictures and formatting on the way."""
+    """Both ways, with pictures, an album and formatting on the way."""
     async with TelegramEmulator() as telegram:
         shop, carl = telegram.add_bot(TOKEN, "shop_bot", "Shop"), telegram.add_user("Carl", photo=True)
         file = folder / "page.yaml"
@@ -44,6 +44,10 @@ async def test_messages_are_answered_and_reacted_to_one_by_one(
             await expect(anna.message("Which pot fits?").locator("strong")).to_have_text("pot")
             carl.sends_photo(shop, png(320, 240), "This corner")
             await expect(anna.message("This corner").locator("img")).to_be_visible()
+
+            carl.sends_album(shop, [png(40, 30), png(30, 40), png(40, 40)], "All corners")
+            await expect(anna.message("All corners").locator(".mosaic img")).to_have_count(3)
+            await expect(page.locator("#messages .message.theirs")).to_have_count(3)
 
             await anna.message("Which pot fits?").hover()
             await anna.message("Which pot fits?").get_by_role("button", name="Answer this message").click()
