@@ -107,7 +107,7 @@ function rows(it) {
     }
     const first = !groups(before, message);
     // An edit that is being written must not be drawn anew, whatever happens to the message meanwhile.
-    const sign = isBeingEdited(message) ? "editing" : `${JSON.stringify(message)}${first}${state.live}${state.reacting === message.id}${may("reply", it)}${may("react", it)}`;
+    const sign = isBeingEdited(message) ? "editing" : `${JSON.stringify(message)}${first}${state.live}${state.reacting === message.id}${may("answer", it)}${may("react", it)}`;
     drawn.push({ key: message.parts?.[0] ?? message.id, sign, draw: () => drawMessage(message, first) });
     before = message;
   }
