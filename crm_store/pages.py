@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 from crm_store.codec import Document, decode, decode_all
@@ -46,14 +47,18 @@ class PageReads(Room):
 
     async def client(self, client: str) -> Client | None:
         """Return one client; of a card that became a part of another, that one's."""
-        seen: set[str] = set()
-        while client not in seen:
-            seen.add(client)
-            found = await self._database["clients"].find({"_id": client}, about=[client])
-            if not found or not found[0].get("joined_to"):
-                return decode(found[0], Client) if found else None
-            client = found[0]["joined_to"]
-        return None
+        return (await self.clients([client])).get(client)
+
+    async def clients(self, ids: Collection[str]) -> dict[str, Client]:
+        """Return id → client, as `client` does, for those that exist."""
+        cards: dict[str, Client] = {}
+        missing = set(ids)
+        while missing:
+            documents = await self._database["clients"].find({"_id": {"$in": sorted(missing)}}, about=missing)
+            read = {client.id: client for client in decode_all(documents, Client)}
+            cards |= read
+            missing = {client.joined_to for client in read.values()} - {"", *cards}
+        return {id_: card for id_ in ids if (card := _whole(cards, id_)) is not None}
 
     async def explanations(self, conversation: str) -> list[tuple[datetime, Explain]]:
         """Return why the rules decided as they did, oldest first."""
@@ -61,6 +66,15 @@ class PageReads(Room):
             {"conversation": conversation}, sort=[("at", 1), ("_id", 1)]
         )
         return [(document["at"], decode(document, Explain)) for document in documents]
+
+
+def _whole(cards: Mapping[str, Client], client: str) -> Client | None:
+    """Return the card that one leads to, directly or by others; None when it leads to none."""
+    for _ in cards:
+        if client not in cards or not cards[client].joined_to:
+            return cards.get(client)
+        client = cards[client].joined_to
+    return None
 
 
 def _asked(wanted: Filter) -> Document:

@@ -162,7 +162,7 @@ def card_of(turn: Turn, sender: Sender, channel: str, chat: str, conversation: s
         turn.desk.clients[key] = fresh
         turn.effects.append(SaveClient(fresh, None if known else sender.identity, conversation))
     if sender.photo is not None and fresh.photo_source != (known.photo_source if known else ""):
-        turn.effects.append(FetchPhoto(fresh.id, channel, chat, sender.photo))
+        turn.effects.append(FetchPhoto(fresh.id, channel, chat, sender.photo, conversation))
     return fresh
 
 

@@ -155,8 +155,8 @@ def allowed_of(book: Rulebook, message: Message, operator: str) -> frozenset[str
 def allowed(book: Rulebook, roster: Roster, conversation: Conversation, operator: str, now: datetime) -> frozenset[str]:
     """Return what an operator may do with a conversation right now.
 
-    Any of `take skip reply react note whisper transfer join_open join_hidden leave close reopen snooze unsnooze rank
-    client`.
+    Any of `take skip reply answer react note whisper transfer join_open join_hidden leave close reopen snooze unsnooze
+    rank client`.
     """
     if not may_see(book, conversation, operator):
         return frozenset()
@@ -179,4 +179,6 @@ def allowed(book: Rulebook, roster: Roster, conversation: Conversation, operator
         "rank": refuses_rank(book, conversation, operator),
         "client": refuses_client(book, conversation, operator),
     }
-    return frozenset(action for action, refusal in verdicts.items() if refusal is None)
+    able = frozenset(action for action, refusal in verdicts.items() if refusal is None)
+    # One message in particular can be answered anywhere, but only here would the client see which.
+    return able | {"answer"} if "reply" in able and conversation.channel in book.quotes else able

@@ -168,9 +168,12 @@ class Desk:
         return self.messages.get(self._heard.get((channel, chat, external_id), ""))
 
     def spoken(self, channel: str, chat: str, external_id: str) -> Message | None:
-        """Return a message by the platform's id, a client's or ours, if this batch speaks of it."""
+        """Return a message, a client's or ours, by the platform's id or by our own, if this batch speaks of it."""
         key = (channel, chat, external_id)
-        return self.heard(*key) or self.messages.get(self._told.get(key, ""))
+        own = self.messages.get(external_id)
+        if own is not None and not (own.visible and (own.channel, own.chat) == (channel, chat)):
+            own = None  # a note, or what was said to somebody else
+        return self.heard(*key) or self.messages.get(self._told.get(key, "")) or own
 
     def learn_told(self, told: Mapping[tuple[str, str, str], str]) -> None:
         """Take in which of our messages the platform's ids stand for: (channel, chat, the platform's id) → id."""

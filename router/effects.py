@@ -181,6 +181,8 @@ class FetchPhoto(Struct, frozen=True):
     channel: str
     chat: str
     photo: Attachment
+    #: whose staff learn of it; empty where none is begun yet
+    conversation: str = ""
 
 
 class ShowSeen(Struct, frozen=True):

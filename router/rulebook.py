@@ -41,6 +41,8 @@ class Rulebook:
     amends: frozenset[str] = frozenset()
     #: channels on which reactions to what was said are shown
     reacts: frozenset[str] = frozenset()
+    #: channels on which clients see what a message answers
+    quotes: frozenset[str] = frozenset()
     #: channels that are told when a conversation is closed
     closings: frozenset[str] = frozenset()
     #: working time as last looked up: every decision asks for it, and it changes a few times a day
@@ -60,8 +62,9 @@ class Rulebook:
         """Return the rules as they are on these channels, by name, whose abilities decide what can be done there."""
         amends = frozenset(name for name, it in channels.items() if it.capabilities.edits)
         reacts = frozenset(name for name, it in channels.items() if it.capabilities.reactions)
+        quotes = frozenset(name for name, it in channels.items() if it.capabilities.replies)
         closings = frozenset(name for name, it in channels.items() if it.capabilities.closings)
-        return replace(self, amends=amends, reacts=reacts, closings=closings)
+        return replace(self, amends=amends, reacts=reacts, quotes=quotes, closings=closings)
 
     def line(self, name: str) -> LineRules:
         """Return a line's rules; one that was taken out of the file keeps its conversations, for supervisors."""

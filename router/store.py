@@ -280,6 +280,9 @@ class Store(Accounts, Overviews, Notebooks, Invitations, Protocol):
     async def client(self, client: str) -> Client | None:
         """Return one client; of a card that became a part of another, that one's."""
 
+    async def clients(self, ids: Collection[str]) -> dict[str, Client]:
+        """Return id → client, as `client` does, for those that exist."""
+
     async def explanations(self, conversation: str) -> list[tuple[datetime, Explain]]:
         """Return why the rules decided as they did, oldest first."""
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from router.delivery import Action
+from router.media import EntityKind
 from router.model import AuthorKind
 
 #: RFC 3339, in whole milliseconds
@@ -69,6 +70,18 @@ class Author(Answer, frozen=True):
     name: str
 
 
+class ShownPart(Answer, frozen=True):
+    """A part of a text that is shown in its own way."""
+
+    kind: EntityKind
+    #: characters (code points) from the text's beginning
+    start: int
+    #: characters
+    length: int
+    #: where a `link` leads; empty for others
+    url: str
+
+
 class Message(Answer, frozen=True):
     """What is said to the client."""
 
@@ -83,6 +96,14 @@ class Message(Answer, frozen=True):
     attachments: Sequence[LinkedFile]
     #: quick answers to show as buttons
     choices: Sequence[str]
+    #: how parts of the text are shown
+    entities: Sequence[ShownPart]
+    #: what it answers: your own id of that message where it has one, else the hub's; empty for none
+    reply_to: str
+    #: emoji that operators have put to it
+    reactions: Sequence[str]
+    #: for what changes a message: your own id of it where it has one; empty otherwise
+    own_id: str
 
 
 class Pushed(Answer, frozen=True):
@@ -90,7 +111,8 @@ class Pushed(Answer, frozen=True):
 
     #: the same whenever it is sent again
     id: str
-    #: `edit` replaces the text of the message with the same id, `delete` takes it back
+    #: `edit` replaces the text of the message with the same id, `delete` takes it back, `react` says what its
+    #: `reactions` are now, and may be about a client's message
     action: Action
     chat: str
     conversation: str

@@ -8,6 +8,8 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from router.media import MOST_ENTITIES, Entity, EntityKind, sound
+
 MAX_TEXT = 20_000
 #: files with one message
 MAX_ATTACHMENTS = 10
@@ -59,7 +61,32 @@ class Person(Address):
     ]
 
 
-class NewMessage(Body):
+class TextPart(Body):
+    """A part of a text that is shown in its own way."""
+
+    kind: EntityKind
+    #: characters (code points) from the text's beginning
+    start: Annotated[int, Field(ge=0, le=MAX_TEXT)]
+    #: characters
+    length: Annotated[int, Field(ge=1, le=MAX_TEXT)]
+    #: where a `link` leads: https, http, mailto or tg
+    url: Annotated[str, Field(max_length=2048)] = ""
+
+
+class _Written(Body):
+    """A text with how it is shown."""
+
+    entities: Annotated[list[TextPart], Field(max_length=MOST_ENTITIES, default_factory=list)]
+
+    def parts(self, text: str) -> tuple[Entity, ...]:
+        """Return how parts of the text are shown. Raises `ValueError` for what lies outside of it or leads nowhere."""
+        parts = tuple(Entity(it.kind, it.start, it.length, it.url) for it in self.entities)
+        if not sound(text, parts):
+            raise ValueError("expected entities within the text, with an address for links and for nothing else")
+        return parts
+
+
+class NewMessage(_Written):
     """What a client wrote: a text, files, or both."""
 
     id: EventId
@@ -69,6 +96,10 @@ class NewMessage(Body):
     text: Text = ""
     #: ids of files uploaded to the same chat
     attachments: Annotated[list[Key], Field(max_length=MAX_ATTACHMENTS, default_factory=list)]
+    #: what it answers: the id of a client's message, or `message.id` of a delivery; one that is not known is none
+    reply_to: Key | None = None
+    #: messages that are shown together have the same
+    album: Key | None = None
     #: when it was written; left out, or in the future, it is now
     at: AwareDatetime | None = None
 
@@ -76,6 +107,7 @@ class NewMessage(Body):
     def _says_something(self) -> Self:
         if not self.attachments and not self.text.strip():
             raise ValueError("expected a text or attachments")
+        self.parts(self.text)
         return self
 
 
@@ -94,16 +126,29 @@ class _Step(Body):
     chat: Key | None = None
 
 
-class NewEdit(_Step):
+class NewEdit(_Step, _Written):
     """A client changed the text of a message."""
 
     text: Spoken
     at: AwareDatetime | None = None
 
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        self.parts(self.text)
+        return self
+
 
 class NewDeletion(_Step):
     """A client took a message back."""
 
+    at: AwareDatetime | None = None
+
+
+class NewReaction(_Step):
+    """A client reacted to a message, theirs or ours, or took that back."""
+
+    #: one emoji; empty takes it back
+    emoji: Annotated[str, Field(max_length=32, pattern=r"^\S*$")]
     at: AwareDatetime | None = None
 
 

@@ -45,6 +45,9 @@ class HttpChannel:
             files=True,
             choices=True,
             edits=True,
+            reactions=True,
+            replies=True,
+            formatting=True,
             closings=settings.closings,
             pulled=settings.webhook is None,
         )

@@ -17,6 +17,7 @@ from bots.http.receiving import (
     take_end,
     take_message,
     take_rating,
+    take_reaction,
     take_typing,
 )
 from bots.http.running import Running
@@ -38,6 +39,7 @@ _BOTH = (
     _post("/messages/batch", "Clients wrote: up to 500 messages", take_batch, bodies.NewBatch, answers.Results),
     _post("/messages/{id}/edit", "A client edited a message", take_edit, bodies.NewEdit, answers.Taken),
     _post("/messages/{id}/delete", "A client took a message back", take_deletion, bodies.NewDeletion, answers.Taken),
+    _post("/messages/{id}/reaction", "A client reacted to a message", take_reaction, bodies.NewReaction, answers.Taken),
     _post("/ratings", "A client rated the conversation", take_rating, bodies.NewRating, answers.Taken),
     _post("/ends", "A client closed the conversation", take_end, bodies.NewEnd, answers.Taken),
     _post("/typing", "A client is typing", take_typing, bodies.NewTyping),

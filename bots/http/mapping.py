@@ -13,8 +13,16 @@ import msgspec
 from pydantic import Field, RootModel, ValidationError
 
 from bots.http import answers
-from bots.http.bodies import Body, NewDeletion, NewEdit, NewEnd, NewMessage, NewRating, Person, read
-from router.client_events import ClientDeleted, ClientEdited, ClientEnded, ClientEvent, ClientMessage, ClientRated
+from bots.http.bodies import Body, NewDeletion, NewEdit, NewEnd, NewMessage, NewRating, NewReaction, Person, read
+from router.client_events import (
+    ClientDeleted,
+    ClientEdited,
+    ClientEnded,
+    ClientEvent,
+    ClientMessage,
+    ClientRated,
+    ClientReacted,
+)
 from router.delivery import Delivery
 from router.errors import Unparsable
 from router.media import Attachment
@@ -22,6 +30,7 @@ from router.model import AuthorKind, Message, MessageKind
 from router.opening import zone_named
 from router.people import Identity, Sender
 from router.ports import Outgoing, Update
+from router.reacting import CLIENT
 
 KIND = "http"
 #: below this the hub mounts a channel's endpoints
@@ -61,6 +70,12 @@ class _Deletion(Body):
     body: NewDeletion
 
 
+class _Reaction(Body):
+    type: Literal["reaction"]
+    message: str
+    body: NewReaction
+
+
 class _Rating(Body):
     type: Literal["rating"]
     body: NewRating
@@ -71,7 +86,10 @@ class _End(Body):
     body: NewEnd
 
 
-class _Kept(RootModel[Annotated[_Message | _Edit | _Deletion | _Rating | _End, Field(discriminator="type")]]):
+_Any = _Message | _Edit | _Deletion | _Reaction | _Rating | _End
+
+
+class _Kept(RootModel[Annotated[_Any, Field(discriminator="type")]]):
     """What the ledger keeps of anything a client does: the body as it came, and what the hub knew besides."""
 
 
@@ -102,10 +120,13 @@ def event_of(channel: str, update: str, raw: str, at: datetime) -> ClientEvent:
         return _said(channel, update, kept, at)
     chat = kept.body.chat or kept.body.sender.id
     if isinstance(kept, _Edit):
-        text = kept.body.text.replace("\x00", "\ufffd")
-        return ClientEdited(update, channel, chat, kept.message, text, _believed(kept.body.at, at))
+        text, parts = kept.body.text.replace("\x00", "\ufffd"), kept.body.parts(kept.body.text)
+        return ClientEdited(update, channel, chat, kept.message, text, _believed(kept.body.at, at), parts)
     if isinstance(kept, _Deletion):
         return ClientDeleted(update, channel, chat, kept.message, _believed(kept.body.at, at))
+    if isinstance(kept, _Reaction):
+        when = _believed(kept.body.at, at)
+        return ClientReacted(update, channel, chat, kept.message, kept.body.emoji.replace("\x00", ""), when)
     if isinstance(kept, _Rating):
         return ClientRated(update, channel, chat, kept.body.score, at, kept.body.comment.replace("\x00", "\ufffd"))
     return ClientEnded(update, channel, chat, at)
@@ -116,9 +137,18 @@ def _said(channel: str, update: str, kept: _Message, at: datetime) -> ClientMess
     if len(kept.files) != len(body.attachments):
         raise Unparsable("An update of an http channel names attachments that are not described in it.")
     files = tuple(Attachment(file.id, file.name, file.media_type, file.size) for file in kept.files)
-    text, when = body.text.replace("\x00", "\ufffd"), _believed(body.at, at)
     return ClientMessage(
-        update, channel, body.chat or body.sender.id, _sender(channel, body.sender), text, when, body.id, files
+        update,
+        channel,
+        body.chat or body.sender.id,
+        _sender(channel, body.sender),
+        body.text.replace("\x00", "\ufffd"),
+        _believed(body.at, at),
+        external_id=body.id,
+        attachments=files,
+        entities=body.parts(body.text),
+        reply_to=body.reply_to or "",
+        album=body.album or "",
     )
 
 
@@ -182,6 +212,10 @@ def _message_view(delivery: Delivery, message: Message) -> answers.Message:
         at=message.at.isoformat(timespec="milliseconds"),
         attachments=[_linked(file, delivery) for file in message.attachments],
         choices=message.choices,
+        entities=[answers.ShownPart(it.kind, it.start, it.length, it.url) for it in message.entities],
+        reply_to=delivery.reply_external or message.reply_to,
+        reactions=[*dict.fromkeys(emoji for who, emoji in message.reactions.items() if who != CLIENT)],
+        own_id=delivery.external_id if delivery.external_id != message.id else "",
     )
 
 

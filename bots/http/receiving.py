@@ -20,6 +20,7 @@ from bots.http.bodies import (
     NewEnd,
     NewMessage,
     NewRating,
+    NewReaction,
     NewTyping,
     mend,
     read,
@@ -37,7 +38,7 @@ _NEW, _REPEATED, _ACCEPTED = map(encoded, (Taken(duplicate=False), Taken(duplica
 MESSAGE_LIMIT = 512 * 1024
 BATCH_LIMIT = 8 * 1024 * 1024
 _EVENT_ID = TypeAdapter(EventId)
-Step = TypeVar("Step", NewEdit, NewDeletion, NewRating, NewEnd)
+Step = TypeVar("Step", NewEdit, NewDeletion, NewReaction, NewRating, NewEnd)
 Handled = TypeVar("Handled")
 
 
@@ -78,6 +79,11 @@ async def take_edit(running: Running, request: web.Request) -> web.Response:
 async def take_deletion(running: Running, request: web.Request) -> web.Response:
     """Keep that a client took a message back."""
     return await _take_step(running, request, "delete", NewDeletion, message=_event_id(request))
+
+
+async def take_reaction(running: Running, request: web.Request) -> web.Response:
+    """Keep a client's reaction to a message."""
+    return await _take_step(running, request, "reaction", NewReaction, message=_event_id(request))
 
 
 async def take_rating(running: Running, request: web.Request) -> web.Response:

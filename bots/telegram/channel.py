@@ -18,6 +18,7 @@ from bots.telegram.client import LARGEST_DOWNLOAD, Client, Unreachable
 from bots.telegram.courtesy import Courtesy
 from bots.telegram.limits import Pace
 from bots.telegram.mapping import ALLOWED, KIND, REACH, event_of
+from bots.telegram.photos import file_of
 from bots.telegram.receiving import Webhook, derived_secret, persistently, poll
 from bots.telegram.settings import API, TelegramSettings
 from bots.telegram.text import MESSAGE
@@ -185,7 +186,7 @@ class TelegramChannel:
         if file.size > most:
             raise Rejected(too_large)
         passed = 0
-        async for chunk in line.client.download(file.source):
+        async for chunk in line.client.download(await file_of(line.client, file.source)):
             passed += len(chunk)
             if passed > most:
                 raise Rejected(too_large)

@@ -13,6 +13,7 @@ from bots.telegram.catalogue import closest
 from bots.telegram.content import is_service, shown_as_text
 from bots.telegram.groups import is_for_us
 from bots.telegram.media import attachments_of
+from bots.telegram.photos import photo_of
 from bots.telegram.reading import Json, listed, maybe, moment, number, one_line, part, read, words
 from bots.telegram.settings import TelegramSettings
 from bots.telegram.text import from_telegram
@@ -157,6 +158,8 @@ def _sender(author: Json, message: Json, seen: _Seen) -> Sender:
         language=language if _LANGUAGE.fullmatch(language) else "",
         phone=_phone(contact) if own else "",
         facts={"telegram": f"@{username}"} if username else {},
+        # Many speak in a group: the face of one of them would mislead.
+        photo=photo_of(who, seen.at) if maybe(message, "chat").get("type") == "private" else None,
     )
 
 

@@ -30,7 +30,17 @@ class WebchatChannel:
     """A `router.ports.Channel` whose platform is our own: the widget on a site."""
 
     kind = KIND
-    capabilities = Capabilities(max_text=MAX_TEXT, idempotent=True, files=True, typing=True, choices=True, edits=True)
+    capabilities = Capabilities(
+        max_text=MAX_TEXT,
+        idempotent=True,
+        files=True,
+        typing=True,
+        choices=True,
+        edits=True,
+        reactions=True,
+        replies=True,
+        formatting=True,
+    )
 
     def __init__(self, name: str, settings: WebchatSettings) -> None:
         self.name = name
@@ -59,9 +69,10 @@ class WebchatChannel:
         """
         if self._running is not None:
             for screen in self._running.visits.screens(delivery.chat):
-                if delivery.action is Action.SEND:
+                # What is reacted to may be the visitor's latest words, which no entry has told this window of yet.
+                if delivery.action in {Action.SEND, Action.REACT}:
                     screen.refresh()
-                else:
+                if delivery.action is not Action.SEND:
                     screen.show_changed(message)
         return Sent(external_id=message.id)
 

@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from bots.webchat.frames import Lasting, Rate, Say
 from router.client_events import ClientEnded, ClientEvent, ClientMessage, ClientRated
 from router.errors import Unparsable
-from router.media import Attachment
+from router.media import Attachment, Entity
 from router.model import AuthorKind, Message
 from router.opening import zone_named
 from router.people import Identity, Sender
@@ -156,9 +156,26 @@ def _content(message: Message, links: Mapping[str, str]) -> dict[str, Any]:
         content["choices"] = list(message.choices)
     if message.attachments:
         content["files"] = [file_frame(file, links[file.id]) for file in message.attachments]
+    if message.entities:
+        content["entities"] = [_part_frame(entity) for entity in message.entities]
+    if message.reply_to:
+        content["reply_to"] = message.reply_to
+    if message.reactions:
+        content["reactions"] = list(dict.fromkeys(message.reactions.values()))
     return content
+
+
+def _part_frame(it: Entity) -> dict[str, Any]:
+    return {"kind": it.kind, "start": it.start, "length": it.length} | ({"url": it.url} if it.url else {})
 
 
 def file_frame(file: Attachment, link: str) -> dict[str, Any]:
     """Return how a visitor is shown a file."""
-    return {"id": file.id, "name": file.name, "size": file.size, "picture": file.is_picture, "url": link}
+    frame = {"id": file.id, "name": file.name, "size": file.size, "picture": file.is_picture, "url": link}
+    return frame | ({"kind": file.kind, "plays": player_of(file)} if player_of(file) else {})
+
+
+def player_of(file: Attachment) -> str:
+    """Return which player of a browser may play a file, which runs nothing: `audio`, `video`, or empty for none."""
+    player = file.media_type.partition("/")[0]
+    return player if player in {"audio", "video"} else ""

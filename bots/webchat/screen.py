@@ -44,7 +44,7 @@ class Screen:
         self._news = asyncio.Event()
         self._stale = False
         self._echoes: list[Mapping[str, Any]] = []
-        #: edited and deleted messages that the window may show as they were, by id
+        #: changed messages that the window may show as they were, by id
         self._changed: dict[str, Message] = {}
         #: conversation → number of its last message staff have read
         self._read: dict[str, int] = {}
@@ -72,7 +72,7 @@ class Screen:
         self._news.set()
 
     def show_changed(self, message: Message) -> None:
-        """A message was edited or deleted."""
+        """A message was edited, deleted or reacted to."""
         self._changed[message.id] = message
         self._news.set()
 
@@ -88,8 +88,8 @@ class Screen:
         return self._cursor, chat
 
     def _remind(self, shown: Iterable[Message]) -> None:
-        """Tell a window that resumes what may have been edited or deleted while it was away."""
-        changed = {it.id: it for it in shown if it.edited_at is not None or it.deleted_at is not None}
+        """Tell a window that resumes what may have been edited, deleted or reacted to while it was away."""
+        changed = {it.id: it for it in shown if it.edited_at is not None or it.deleted_at is not None or it.reactions}
         # What was heard of since it began to listen may be newer.
         self._changed = changed | self._changed
         self._news.set()

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from aiohttp import ClientPayloadError, StreamReader, web
 
 from bots.webchat.catalogue import closest, say
-from bots.webchat.mapping import file_frame, one_line
+from bots.webchat.mapping import file_frame, one_line, player_of
 from bots.webchat.origins import sharing
 from bots.webchat.running import Running
 from bots.webchat.settings import MEGABYTE
@@ -137,8 +137,8 @@ def _headers(file: Attachment) -> Mapping[str, str]:
     disposition = "inline" if file.is_picture else "attachment"
     return {
         **_SAFE,
-        # Only pictures keep their type: nothing else is ever shown in the page's name.
-        "Content-Type": file.media_type if file.is_picture else "application/octet-stream",
+        # Only what is looked at or played keeps its type: nothing else is ever shown in the page's name.
+        "Content-Type": file.media_type if file.is_picture or player_of(file) else "application/octet-stream",
         "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(file.name, safe='')}",
         "ETag": f'"{quote(file.id)}"',
     }

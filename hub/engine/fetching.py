@@ -88,11 +88,12 @@ class Fetcher:
         try:
             photo = await self._once(wanted.channel, wanted.chat, wanted.photo)
         except HubError as error:
-            _log.info("photo.not_fetched", client=wanted.client, reason=str(error))
+            _log.debug("photo.not_fetched", client=wanted.client, reason=str(error))
         except Exception:
             _log.exception("photo.fault", client=wanted.client)
         else:
-            await self._committer.submit(Decided([ChangeClient(wanted.client, photo=photo)]))
+            change = ChangeClient(wanted.client, photo=photo, conversation=wanted.conversation)
+            await self._committer.submit(Decided([change]))
 
     async def _settled(self, message: Message, file: Attachment) -> Attachment:
         """Return the file as it is here or, when time is up, with what is the trouble."""

@@ -96,7 +96,7 @@ async def _messages(store: Store, desk: Desk, batch: Sequence[Work]) -> None:
     spoken = set(_spoken(w.event for w in batch))
     heard = {_key(w.event) for w in batch if isinstance(w.event, ClientEdited | ClientDeleted)} | spoken
     told = await store.told(spoken) if spoken else {}
-    asked |= set(told.values())
+    asked |= set(told.values()) | {external for *_, external in spoken}
     deliveries = {w.event.delivery for w in batch if isinstance(w.event, Resend)}
     found = await store.deliveries(deliveries) if deliveries else {}
     desk.deliveries = {key: delivery for key, (delivery, _) in found.items()}

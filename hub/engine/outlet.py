@@ -10,9 +10,10 @@ from itertools import takewhile
 
 from msgspec.structs import replace
 
+from hub.engine.aiming import aimed
 from hub.engine.committer import Committer, Decided
 from hub.engine.meters import Meters
-from router.delivery import Delivery, DeliveryState
+from router.delivery import Action, Delivery, DeliveryState
 from router.errors import Rejected
 from router.model import Message
 from router.ports import Channel, Clock, FeedEvent, Outgoing
@@ -78,9 +79,15 @@ class Outlet:
                     stirred = self._stirred
                     found = await self._read(after, limit)
                     if found or not wait:
-                        return found
+                        break
                     await stirred.wait()
-        return found
+        return [await self._aimed(each) for each in found]
+
+    async def _aimed(self, it: Outgoing) -> Outgoing:
+        """Name what is answered or reacted to as its platform does; other deliveries speak of nothing else."""
+        if not it.message.reply_to and it.delivery.action is not Action.REACT:
+            return it
+        return replace(it, delivery=await aimed(self._store, it.delivery, it.message))
 
     async def _read(self, after: int | None, limit: int) -> Sequence[Outgoing]:
         if after is not None and after >= self._since:

@@ -124,7 +124,12 @@ class Recent:
         """Take in what clients say about themselves, and what only their cards say."""
         for client in batch.clients.values():
             known = self.clients.get(client.id) or client
-            self.clients.put(client.id, replace(client, responsible=known.responsible, priority=known.priority))
+            self.clients.put(
+                client.id,
+                replace(
+                    client, responsible=known.responsible, priority=known.priority, photo=known.photo or client.photo
+                ),
+            )
         for gone, kept in batch.joined.items():
             self.clients.put(gone, batch.clients[kept])
         for card in batch.cards.values():
@@ -132,7 +137,8 @@ class Recent:
             if seen is not None:
                 responsible = seen.responsible if card.responsible is None else card.responsible
                 priority = seen.priority if card.priority is None else card.priority
-                self.clients.put(seen.id, replace(seen, responsible=responsible, priority=priority))
+                photo = card.photo or seen.photo
+                self.clients.put(seen.id, replace(seen, responsible=responsible, priority=priority, photo=photo))
 
 
 def _place(delivery: Delivery) -> int:

@@ -36,6 +36,11 @@ class _Message(Struct, frozen=True):
     author: _Author
     text: str = ""
     attachments: Sequence[_File] = ()
+    entities: Sequence[Mapping[str, Any]] = ()
+    #: as operators have put them to it
+    reactions: Sequence[str] = ()
+    #: our id of it, where it is one that we told of
+    own_id: str = ""
 
 
 class _Delivery(Struct, frozen=True):
@@ -68,6 +73,9 @@ class Hearing:
                 await self._do(it, {"type": "close", **about})
         elif said.kind != "text":
             return  # the client is asked for a rating on our side
+        elif it.action == "react":
+            emoji = said.reactions[-1] if said.reactions else ""
+            await self._done(it, {"type": "react", **about, "message": said.own_id, "emoji": emoji})
         elif it.action != "send":
             await self._failed(it, self._teller.say("unchangeable"))
         elif said.author.kind != "operator":
@@ -88,8 +96,12 @@ class Hearing:
             await self._failed(it, str(error))
             return
         attached = [{"id": f.id, "name": f.name, "media_type": f.media_type, "size": f.size} for f in files]
-        reply = {"type": "reply", "conversation": it.chat, "text": it.message.text, "attachments": attached}
-        outcome = await self._do(it, reply)
+        said = {"text": it.message.text, "attachments": attached, "entities": [*it.message.entities]}
+        await self._done(it, {"type": "reply", "conversation": it.chat, **said})
+
+    async def _done(self, it: _Delivery, body: Mapping[str, object]) -> None:
+        """Carry out what the client is to see, or say there that they do not, and why."""
+        outcome = await self._do(it, body)
         if outcome.refused:
             await self._failed(it, self._why(outcome))
 

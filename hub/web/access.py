@@ -14,11 +14,13 @@ from hub.web.keys import HUB, PACE, SESSIONS, TOKENS
 from hub.web.problems import Problem, not_found
 from hub.web.tokens import bearer
 from router.model import Conversation
-from router.people import Role
+from router.people import Client, Role
 from router.ports import FeedEvent
 from router.rules import Rules
 from router.store import Filter
 
+#: conversations on a client's card
+_ON_CARD = 100
 _NOBODY = "Nobody is signed in, or the session has ended. Please sign in."
 _NO_TOKEN = "This token was never made, has expired or was revoked. An admin makes one with hub token create."  # noqa: S105 - a sentence
 
@@ -103,7 +105,14 @@ def wanted_by(rules: Rules, operator: str, view: str, line: str) -> Filter:
     return Filter(lines=lines, staff=None if lines is None else operator, states=states)
 
 
-def of_client(rules: Rules, operator: str, client: str) -> Filter:
-    """Return the client's conversations that the operator may see."""
-    lines = visible_lines(rules, operator)
-    return Filter(lines=lines, staff=None if lines is None else operator, client=client)
+async def visible_client(hub: Hub, client: str, operator: str) -> tuple[Client, list[Conversation]]:
+    """Return a client with the latest of their conversations that the operator may see.
+
+    Raises a 404 `Problem` where that is none.
+    """
+    found, lines = await hub.store.client(client), visible_lines(hub.rules, operator)
+    wanted = Filter(lines=lines, staff=None if lines is None else operator, client=found.id if found else "")
+    page, _ = await hub.store.list_conversations(wanted, limit=_ON_CARD)
+    if found is None or not page:
+        raise not_found("client")
+    return found, page

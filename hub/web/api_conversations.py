@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from hub.web.access import of_client, visible, wanted_by
+from hub.web.access import visible, visible_client, wanted_by
 from hub.web.bodies import Nothing, WantedConversations, WantedMessages
 from hub.web.message_views import MessageView
 from hub.web.operations import Call, operation
 from hub.web.present import client_view
-from hub.web.problems import not_found
 from hub.web.views import ClientCard, ConversationDetail, ConversationPage, MessagePage
 from hub.web.why_views import Explanations
-
-#: conversations on a client's card
-_ON_CARD = 100
 
 
 @operation("GET", "/conversations", "List conversations, latest activity first", query=WantedConversations)
@@ -22,8 +18,7 @@ async def conversations(call: Call[Nothing, WantedConversations]) -> Conversatio
     cursor = call.hub.feed.cursor
     wanted = wanted_by(call.hub.rules, call.operator, call.query.view, call.query.line)
     page, following = await call.hub.store.list_conversations(wanted, before=call.query.cursor, limit=call.query.limit)
-    views = [call.present.conversation(conversation) for conversation in page]
-    return ConversationPage(conversations=views, next=following, cursor=cursor)
+    return ConversationPage(conversations=await call.drawn(page), next=following, cursor=cursor)
 
 
 async def _messages(call: Call[Nothing, WantedMessages], conversation: str) -> tuple[list[MessageView], bool]:
@@ -43,7 +38,7 @@ async def conversation(call: Call[Nothing, WantedMessages]) -> ConversationDetai
     client = await call.hub.store.client(found.client)
     messages, more = await _messages(call, found.id)
     return ConversationDetail(
-        conversation=call.present.conversation(found),
+        conversation=call.present.conversation(found, client),
         client=client_view(client) if client else None,
         messages=messages,
         more=more,
@@ -71,12 +66,8 @@ async def why(call: Call[Nothing, Nothing]) -> Explanations:
 @operation("GET", "/clients/{id}", "A client's card with their conversations on every channel")
 async def client(call: Call[Nothing, Nothing]) -> ClientCard:
     """Return the card; only to those who may see at least one of the client's conversations."""
-    found = await call.hub.store.client(call.path("id"))
-    wanted = of_client(call.hub.rules, call.operator, found.id if found else "")
-    page, _ = await call.hub.store.list_conversations(wanted, limit=_ON_CARD)
-    if found is None or not page:
-        raise not_found("client")
-    views = sorted((call.present.conversation(it) for it in page), key=lambda it: it.created_at, reverse=True)
+    found, page = await visible_client(call.hub, call.path("id"), call.operator)
+    views = sorted((call.present.conversation(it, found) for it in page), key=lambda it: it.created_at, reverse=True)
     return ClientCard(client=client_view(found), conversations=views)
 
 

@@ -10,12 +10,12 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from hub.web.access import visible
+from hub.web.access import visible, visible_client
 from hub.web.bodies import NewFile, Nothing
 from hub.web.keys import HUB
 from hub.web.message_views import FileView
 from hub.web.operations import Call, operation
-from hub.web.present import file_view
+from hub.web.present import file_view, photo_of
 from hub.web.problems import Problem, not_found
 from router.errors import Conflict, Rejected
 from router.media import Attachment
@@ -156,4 +156,13 @@ def _headers(found: Attachment, *, shown: bool) -> dict[str, str]:
     }
 
 
-OPERATIONS = (upload, download)
+@operation("GET", "/clients/{id}/photos/{file}", "A client's picture")
+async def photo(call: Call[Nothing, Nothing]) -> web.StreamResponse:
+    """Only to those who may see at least one of the client's conversations. `photo` of the client is its address."""
+    found, _ = await visible_client(call.hub, call.path("id"), call.operator)
+    if found.photo is None or not photo_of(found) or found.photo.id != call.path("file"):
+        raise not_found("file")
+    return await stream(call.request, found.photo)
+
+
+OPERATIONS = (upload, download, photo)

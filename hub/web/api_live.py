@@ -64,9 +64,9 @@ async def live_line(call: Call[Nothing, WantedQueue]) -> LiveLineDetail:
     return LiveLineDetail(
         line=_line(hub, line, standing, call.operator),
         operators=[_operator(hub, line, name) for name in hub.rules.lines[line].operators],
-        queue=[call.present.conversation(it) for it in queue],
+        queue=await call.drawn(queue),
         next=following,
-        late=[call.present.conversation(it) for it in late],
+        late=await call.drawn(late),
         cursor=cursor,
     )
 

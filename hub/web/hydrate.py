@@ -68,12 +68,14 @@ class Hydrator:
         for event in events:
             subjects[event.type].add(event.subject)
         messages = subjects["message"] | subjects["alert"]
+        conversations = await self._conversations({event.conversation for event in events if event.conversation})
+        shown = {it.client for id_, it in conversations.items() if id_ in subjects["conversation"]}
         return Facts(
-            conversations=await self._conversations({event.conversation for event in events if event.conversation}),
+            conversations=conversations,
             messages=await self._messages(messages),
             of_message=await self._deliveries_of(messages),
             deliveries=await self._deliveries(subjects["delivery"]),
-            clients=await self._clients(subjects["client"]),
+            clients=await self._clients(subjects["client"] | shown),
         )
 
     async def _conversations(self, ids: set[str]) -> dict[str, Conversation]:
@@ -95,8 +97,7 @@ class Hydrator:
 
     async def _clients(self, ids: set[str]) -> dict[str, Client]:
         found, missing = self._lately.clients.find(ids)
-        kept = {id_: await self._store.client(id_) for id_ in missing}
-        return found | {id_: client for id_, client in kept.items() if client is not None}
+        return found | await self._store.clients(missing) if missing else found
 
     async def close(self) -> None:
         """Give up what is being read."""

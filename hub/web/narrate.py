@@ -65,7 +65,7 @@ class Narrator:
         found = facts.conversations.get(event.conversation)
         if found is None:
             return None
-        state = self._present.conversation(found)
+        state = self._present.conversation(found, facts.clients.get(found.client))
         return FeedItem(cursor=event.cursor, at=event.at, type="conversation", conversation=found.id, state=state)
 
     def _delivery(self, event: FeedEvent, facts: Facts) -> FeedItem | None:

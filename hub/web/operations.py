@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
@@ -27,6 +27,8 @@ from hub.web.keys import HUB, TEXTS
 from hub.web.language import language_of
 from hub.web.present import Presenter
 from hub.web.problems import Problem, invalid
+from hub.web.views import ConversationView
+from router.model import Conversation
 
 B = TypeVar("B", bound=Body)
 Q = TypeVar("Q", bound=Body)
@@ -54,6 +56,11 @@ class Call(Generic[B, Q]):
     def path(self, name: str) -> str:
         """Return a part of the address."""
         return self.request.match_info[name]
+
+    async def drawn(self, conversations: Sequence[Conversation]) -> list[ConversationView]:
+        """Return conversations as whoever asks sees them, with their clients' pictures."""
+        clients = await self.hub.store.clients({it.client for it in conversations})
+        return [self.present.conversation(it, clients.get(it.client)) for it in conversations]
 
 
 @dataclass(frozen=True)

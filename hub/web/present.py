@@ -41,8 +41,8 @@ class Presenter:
         self._operator = operator
         self.speech = Speech(hub, texts, language)
 
-    def conversation(self, it: Conversation) -> ConversationView:
-        """Return a conversation as this operator sees it."""
+    def conversation(self, it: Conversation, client: Client | None) -> ConversationView:
+        """Return a conversation as this operator sees it; `client` is whose it is, None for one nobody knows."""
         moments = (it.created_at, it.last_client_at, it.last_reply_at)
         return ConversationView(
             id=it.id,
@@ -52,6 +52,7 @@ class Presenter:
             kind=it.kind,
             client=it.client,
             client_name=it.client_name,
+            photo=photo_of(client) if client else "",
             language=it.language,
             state=it.state,
             floor=it.floor.holder,
@@ -207,6 +208,12 @@ def delivery_view(it: Delivery) -> DeliveryView:
     )
 
 
+def photo_of(it: Client) -> str:
+    """Return the address of a client's picture, as far as browsers may show it; empty where there is none."""
+    shown = it.photo is not None and it.photo.is_here and it.photo.is_picture
+    return f"/api/v1/clients/{it.id}/photos/{it.photo.id}" if it.photo and shown else ""
+
+
 def client_view(it: Client) -> ClientView:
     """Return a client's card. An identity's key is `kind:account:user`, whose user may hold colons."""
     parts = [(*key.split(":", 2), "", "")[:3] for key in it.identities]
@@ -218,6 +225,7 @@ def client_view(it: Client) -> ClientView:
         phone=it.phone,
         email=it.email,
         created_at=it.created_at,
+        photo=photo_of(it),
         identities=[IdentityView(kind=kind, account=account, user=user) for kind, account, user in parts],
         facts=it.facts,
         responsible=it.responsible,

@@ -57,6 +57,8 @@ class ConversationView(Struct, frozen=True, kw_only=True):
     kind: str
     client: str
     client_name: str
+    #: address of the client's picture; empty for none
+    photo: str
     language: str
     state: State
     floor: FloorHolder
@@ -123,6 +125,8 @@ class ClientView(Struct, frozen=True, kw_only=True):
     phone: str
     email: str
     created_at: Moment
+    #: address of their picture; empty for none
+    photo: str
     identities: Sequence[IdentityView]
     facts: Mapping[str, str]
     #: the operator who looks after them; empty for none

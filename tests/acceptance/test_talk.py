@@ -20,9 +20,12 @@ async def test_from_greeting_to_rating(anna: Operator, visitor: Visitor, faults:
     await visitor.say("I want to talk to a person")
     await anna.take()
     await expect(visitor.page.get_by_text("Anna is here to help")).to_be_visible()
-    await expect(anna.message("How much is delivery?")).to_be_visible()
+    question = anna.message("How much is delivery?")
+    await question.hover()
+    await question.get_by_role("button", name="Answer this message").click()
     await anna.say("Hello, Anna here.")
     await expect(visitor.bubble("Hello, Anna here.")).to_be_visible()
+    await expect(visitor.page.locator(".quote")).to_have_text("How much is delivery?")
     await expect(anna.message("Hello, Anna here.").locator(".ticks.read")).to_be_visible()
 
     await visitor.page.reload()

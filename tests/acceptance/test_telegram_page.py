@@ -35,7 +35,7 @@ async def opened(
 ) -> AsyncIterator[tuple[Bot, User, Running, Operator]]:
     """Run a Telegram and a hub; return the shop's bot, a person there, the hub, and anna, who has come."""
     async with TelegramEmulator() as telegram:
-        shop, carl = telegram.add_bot(TOKEN, "shop_bot", "Shop"), telegram.add_user("Carl")
+        shop, carl = telegram.add_bot(TOKEN, "shop_bot", "Shop"), telegram.add_user("Carl", photo=True)
         file = folder / "page.yaml"
         settings = SETTINGS.format(data=folder, store=mongo_url, database=database, api=telegram.url)
         file.write_text(settings, "utf-8")
@@ -50,14 +50,19 @@ async def opened(
 async def test_messages_are_answered_and_reacted_to_one_by_one(
     mongo_url: str, database: str, folder: Path, browser: Browser, faults: list[str]
 ) -> None:
-    """Both ways, with pictures and formatting on the way."""
+    """Both ways, with pictures, an album and formatting on the way."""
     async with opened(mongo_url, database, folder, browser, faults) as (shop, carl, _, anna):
         page = anna.page
         question = carl.says(shop, "Which pot fits?", entities=[{"type": "bold", "offset": 6, "length": 3}])
+        await expect(anna.rows.locator(".face img")).to_have_js_property("naturalWidth", 160)
         await anna.take()
         await expect(anna.message("Which pot fits?").locator("strong")).to_have_text("pot")
         carl.sends_photo(shop, png(320, 240), "This corner")
         await expect(anna.message("This corner").locator("img")).to_be_visible()
+
+        carl.sends_album(shop, [png(40, 30), png(30, 40), png(40, 40)], "All corners")
+        await expect(anna.message("All corners").locator(".mosaic img")).to_have_count(3)
+        await expect(page.locator("#messages .message.theirs")).to_have_count(3)
 
         await anna.message("Which pot fits?").hover()
         await anna.message("Which pot fits?").get_by_role("button", name="Answer this message").click()

@@ -155,6 +155,8 @@ class MemoryHost:
         """Put an operator's reaction to what was said, or take it away."""
         external = message.external_id or self._platforms_id(message.chat, message.id)
         reacted = replace(message, reactions={OPERATOR.id: emoji} if emoji else {})
+        talk = self._talks[message.chat]
+        talk.messages = [(cursor, reacted if it.id == message.id else it) for cursor, it in talk.messages]
         id_ = derive("reaction", message.id, emoji)
         where = (message.id, message.conversation, "sales", self._channel.name, message.chat)
         return await self._channel.send(Delivery(id_, *where, external_id=external, action=Action.REACT), reacted)

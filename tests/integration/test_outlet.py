@@ -8,7 +8,9 @@ from crm_store import MongoStore
 from hub.engine import outlet as outlets
 from router.delivery import DeliveryState, Receipt
 from router.errors import Rejected
+from router.model import MessageKind
 from router.ports import Capabilities, Host
+from tests.integration.rich import RichChannel
 from tests.integration.stage import ScriptedChannel, Stage, crash, running, stage_of
 
 
@@ -132,3 +134,28 @@ async def test_a_reader_that_waits_is_answered_at_once(store: MongoStore) -> Non
         (one,) = await host.outgoing(after=0, wait=20)
         assert one.message.text == "reply 1"
         assert list(await host.outgoing(after=one.cursor, wait=0)) == []
+
+
+async def test_a_platform_that_fetches_knows_messages_by_its_own_ids_or_ours(store: MongoStore) -> None:
+    """What its client wrote has the platform's id, what we said has none but ours; a note has none that counts."""
+    channel = RichChannel(capabilities=Capabilities(pulled=True, reactions=True, replies=True))
+    async with running(stage_of(store, [channel])) as stage:
+        host = await talk(stage, channel, 0)
+        (it,) = await stage.conversations()
+        theirs = (await store.messages(it.id))[0]
+        assert not await stage.command("anna", "reply", conversation=it.id, text="Hi", reply_to=theirs.id)
+        assert not await stage.command("anna", "react", conversation=it.id, message=theirs.id, emoji="👍")
+        assert not await stage.command("anna", "note", conversation=it.id, text="for staff")
+        answer, reaction = await host.outgoing(after=None)
+        known = theirs.external_id
+        assert (answer.delivery.reply_external, reaction.delivery.external_id) == (known, known)
+        note = next(each for each in await store.messages(it.id) if each.kind is MessageKind.NOTE)
+        for meant in (answer.message, note):
+            await channel.hand_over(chat="carl", text="yes", reply_to=meant.id)
+            await channel.hand_over(type="reacted", chat="carl", external_id=meant.id, emoji="❤")
+        await channel.hand_over(type="reacted", chat="other", external_id=answer.message.id, emoji="💩")
+        await stage.settled()
+        said = [each for each in await store.messages(it.id) if each.text == "yes"]
+        assert [each.reply_to for each in said] == [answer.message.id, ""]
+        found = await store.messages_by_id([answer.message.id, note.id])
+        assert [found[each].reactions for each in (answer.message.id, note.id)] == [{"client": "❤"}, {}]

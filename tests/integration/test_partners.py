@@ -11,6 +11,7 @@ from pymongo import AsyncMongoClient
 from crm_store import MongoStore, open_store
 from router.model import State
 from router.people import Presence
+from router.ports import Capabilities
 from tests.integration.partners import Far, comes_to_be, handed_over, near, reads, taken_there, the_one
 from tests.integration.stage import ScriptedChannel, Stage, crash, running
 
@@ -28,7 +29,7 @@ async def far(mongo_url: str) -> AsyncIterator[Far]:
 
 
 async def test_a_client_is_answered_by_the_other_hub(store: MongoStore, far: Far) -> None:
-    channel = ScriptedChannel()
+    channel = ScriptedChannel(capabilities=Capabilities(reactions=True))
     async with far.open() as there, running(near(store, far, channel)) as here:
         conversation = await handed_over(here, channel)
         guest = await taken_there(there)
@@ -46,6 +47,13 @@ async def test_a_client_is_answered_by_the_other_hub(store: MongoStore, far: Far
         await here.until(reads(here, "hello", "one moment", "guten Tag"))
         await channel.write("carl", "hallo")
         await there.until(reads(there, "guten Tag", "hallo"))
+        meant = (await there.hub.store.messages(guest))[-1].id
+        assert not await there.command("greta", "react", conversation=guest, message=meant, emoji="👍")
+
+        async def is_liked() -> bool:
+            return (await here.hub.store.messages(conversation))[-1].reactions == {"berlin": "👍"}
+
+        await here.until(is_liked)
         assert (await the_one(here)).operator == "berlin"
         assert here.hub.health()["partners"]["berlin"]["status"] == "ok"  # type: ignore[index]  # as it is told
 

@@ -88,6 +88,7 @@ def reads(store: MongoStore) -> dict[str, list[Awaitable[Any]]]:
         "messages": [store.messages("k1"), store.messages("k1", before=5)],
         "deliveries_of": [store.deliveries_of(["m1", "m2"])],
         "client": [store.client("c1")],
+        "clients": [store.clients(["c1", "c2"])],
         "explanations": [store.explanations("k1")],
         "events": [store.events(3, 10)],
         "accounts": [store.accounts()],

@@ -133,6 +133,7 @@ export class Chat {
 
   #welcome(frame) {
     if (!frame.cursor) this.#thread.clear();
+    this.#thread.resume();
     this.#fresh = !frame.cursor;
     this.#standing = frame;
     // To the hub we are somebody new: cursors of the old life mean nothing.

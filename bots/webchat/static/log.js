@@ -1,5 +1,6 @@
 import { fill, h, icon, linked } from './dom.js';
 import { Rating } from './rating.js';
+import { styled } from './styled.js';
 import { size } from './uploads.js';
 
 const NEAR = 80;
@@ -85,8 +86,9 @@ export class Log {
     items.forEach((item, at) => {
       const at_ = new Date(item.at);
       if (day !== (day = at_.toDateString())) rows.push(this.#row(`day ${day}`, () => this.#day(at_)));
-      const changed = item.deleted ? 'deleted' : item.edited && `edited ${item.text}`;
-      const row = this.#row(item.key, () => this.#message(item), changed);
+      const quoted = item.reply_to && items.find(({ id }) => id === item.reply_to);
+      const changed = JSON.stringify([item.deleted, item.edited && item.text, item.reactions, quoted?.text]);
+      const row = this.#row(item.key, () => this.#message(item, quoted), changed);
       row.classList.toggle('first', !belongs(items[at - 1], item));
       row.classList.toggle('last', !belongs(item, items[at + 1]));
       this.#mark(row, item);
@@ -127,25 +129,34 @@ export class Log {
     return h('div', { class: 'day' }, [this.#texts.today, this.#texts.yesterday][days] ?? written.format(date));
   }
 
-  #message(item) {
+  #message(item, quoted) {
     const own = item.from === 'client';
     const name = own ? this.#texts.you : item.name || this.#texts.bot;
     const row = h('div', { class: `row ${own ? 'own' : 'theirs'}` },
       h('div', { class: own ? 'name unseen' : 'name', dir: 'auto' }, name),
+      quoted && this.#quote(quoted),
       this.#said(item),
       ...(item.files ?? []).map((file) => this.#file(file)));
     if (item.kind === 'rating') {
       row.rating = new Rating(this.#texts, this.#act.rate);
       row.append(row.rating.element);
     }
+    if (item.reactions) row.append(h('div', { class: 'reactions' }, item.reactions.join(' ')));
     row.meta = row.appendChild(h('div', { class: 'meta', 'aria-live': 'off' }));
     return row;
   }
 
-  #said({ text, edited, deleted }) {
+  /** The message that is answered, which a click leads to. */
+  #quote({ key, text, files, deleted }) {
+    const words = deleted ? this.#texts.deleted : text || files?.map(({ name }) => name).join(', ');
+    return h('button', { type: 'button', class: 'quote', dir: 'auto', 'aria-label': fill(this.#texts.answers, { text: words }),
+      onclick: () => this.#rows.get(key)?.scrollIntoView({ block: 'center' }) }, words);
+  }
+
+  #said({ text, edited, deleted, entities }) {
     if (deleted) return h('div', { class: 'bubble gone' }, this.#texts.deleted);
     const mark = edited && h('small', {}, this.#texts.edited);
-    return text && h('div', { class: 'bubble', dir: 'auto' }, ...linked(text), mark || null);
+    return text && h('div', { class: 'bubble', dir: 'auto' }, ...styled(text, entities), mark || null);
   }
 
   #file(file) {
@@ -154,6 +165,9 @@ export class Log {
     if (file.picture) {
       const alt = fill(this.#texts.picture, { name: file.name });
       return h('a', link, h('img', { src: url, alt }));
+    }
+    if (file.plays) {
+      return h(file.plays, { src: url, controls: true, preload: 'metadata', class: file.kind, 'aria-label': file.name });
     }
     const amount = size(file.size, this.#texts, this.#locale, fill);
     const label = fill(this.#texts.file, { name: file.name, size: amount });

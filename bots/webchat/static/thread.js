@@ -1,3 +1,5 @@
+const NOTHING = { choices: null, files: null, entities: null, reply_to: null, reactions: undefined };
+
 /** The chat as this window knows it. */
 export class Thread {
   /** the last cursor seen: where to resume */
@@ -21,11 +23,16 @@ export class Thread {
     }
   }
 
-  /** What has become of entries: `{id, text, edited, deleted, choices, files}`. */
+  /** Reactions that were taken away meanwhile are not told of: those that stand are. */
+  resume() {
+    for (const [id, entry] of this.#entries) this.#entries.set(id, { ...entry, reactions: undefined });
+  }
+
+  /** What has become of entries: `{id, text, edited, deleted, choices, files, entities, reply_to, reactions}`. */
   change(entries) {
     for (const entry of entries) {
       const known = this.#entries.get(entry.id);
-      if (known) this.#entries.set(entry.id, { ...known, choices: null, files: null, ...entry });
+      if (known) this.#entries.set(entry.id, { ...known, ...NOTHING, ...entry });
     }
   }
 

@@ -39,6 +39,8 @@ POISON = [
     raw("edit"),
     raw(attachments=["f1"]),
     raw(at="yesterday"),
+    raw(entities=[{"kind": "bold", "start": 0, "length": 99}]),
+    raw("reaction", emoji="👍"),
 ]
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
 
 from bots.http.answers import Deliveries
-from router.delivery import Action, DeliveryState
+from bots.http.mapping import fetched_view
+from router.delivery import Action, Delivery, DeliveryState
+from router.media import Entity
+from router.model import Author, AuthorKind, Message, MessageKind
+from router.ports import Outgoing
 from tests.bots.http.receiver import SECRET
 from tests.bots.http.shop import Shop, make_channel, open_shop, serving
 from tests.contract.host import MemoryHost
@@ -115,6 +120,32 @@ async def test_edits_and_deletions_are_deliveries_too(talk: Shop) -> None:
     assert {it["message"]["id"] for it in found[3:]} == {found[0]["message"]["id"]}
 
 
+async def test_what_is_answered_and_how_it_is_shown_comes_along(shop: Shop) -> None:
+    """A client's message is named by the system's own id, one of ours by the hub's."""
+    await shop.tell(id_="m-1")
+    theirs = shop.host.messages(shop.chat)[0]
+    entities = (Entity("bold", 0, 3), Entity("link", 4, 4, "https://shop.example/"))
+    await shop.host.reply(shop.chat, "See here", reply_to=theirs.id, entities=entities)
+    ours = shop.host.messages(shop.chat)[-1]
+    await shop.host.reply(shop.chat, "And so on", reply_to=ours.id)
+    first, second = (it["message"] for it in (await shop.fetch())["deliveries"])
+    assert (first["reply_to"], second["reply_to"]) == ("m-1", ours.id)
+    assert first["entities"] == [
+        {"kind": "bold", "start": 0, "length": 3, "url": ""},
+        {"kind": "link", "start": 4, "length": 4, "url": "https://shop.example/"},
+    ]
+
+
+def test_a_reaction_says_whose_message_it_is_put_to_and_nothing_of_who_put_it() -> None:
+    """What the client has put to it themselves is no news to them."""
+    author, at = Author(AuthorKind.CLIENT, "c", "Carl"), datetime(2026, 3, 2, 12, tzinfo=UTC)
+    reactions = {"client": "🔥", "olga": "👍", "ivan": "👍"}
+    said = Message("m", "c", 7, author, MessageKind.TEXT, "Thanks", at, "shop", "carl", reactions=reactions)
+    where = Delivery("d", "m", "c", "sales", "shop", "carl", external_id="m-1", action=Action.REACT)
+    shown = fetched_view(Outgoing(1, where, said))
+    assert (shown.action, shown.message.own_id, shown.message.reactions) == ("react", "m-1", ["👍"])
+
+
 async def test_receipts_raise_deliveries(talk: Shop) -> None:
     """One by one or together: delivered, read, failed with the reason that operators see."""
     one, two, three = (it["id"] for it in (await talk.fetch())["deliveries"])
@@ -142,5 +173,5 @@ async def test_a_channel_with_a_webhook_has_nothing_to_fetch() -> None:
 async def test_each_operation_has_a_path_of_its_own_and_says_what_it_is(shop: Shop) -> None:
     """So that the hub's documentation can list them."""
     found = shop.channel.endpoints()
-    assert len({(it.method, it.path) for it in found}) == len(found) == 12
+    assert len({(it.method, it.path) for it in found}) == len(found) == 13
     assert all(it.summary and it.path.startswith("/channels/{channel}/") for it in found)

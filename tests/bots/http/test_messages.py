@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 from yarl import URL
 
-from router.client_events import ClientDeleted, ClientEdited, ClientEnded, ClientMessage, ClientRated
+from router.client_events import (
+    ClientDeleted,
+    ClientEdited,
+    ClientEnded,
+    ClientMessage,
+    ClientRated,
+    ClientReacted,
+)
+from router.media import Entity
 from tests.bots.http.shop import NAME, Shop, new_id
 
 NEW = (202, {"duplicate": False})
@@ -80,6 +88,26 @@ async def test_messages_and_what_follows_them_are_numbered_apart(shop: Shop) -> 
     assert (rated.score, rated.comment) == (4, "quick")
     assert isinstance(ended, ClientEnded)
     assert not shop.host.poison
+
+
+async def test_answers_formatting_albums_and_reactions_are_understood(shop: Shop) -> None:
+    """With the ids that the system knows messages by, its own and the hub's."""
+    bold = {"kind": "bold", "start": 0, "length": 5}
+    assert await shop.tell("hello", "m-2", reply_to="m-1", album="a1", entities=[bold]) == NEW
+    step = {"id": "1", "from": {"id": "carl"}}
+    link = {"kind": "link", "start": 0, "length": 5, "url": "https://shop.example/"}
+    assert await shop.post("messages/m-2/edit", {**step, "text": "hullo", "entities": [link]}) == NEW
+    assert await shop.post("messages/m-1/reaction", {**step, "emoji": "👍"}) == NEW
+    assert await shop.post("messages/m-1/reaction", {**step, "id": "2", "emoji": ""}) == NEW
+    said, edited, liked, taken_back = shop.host.events
+    assert isinstance(said, ClientMessage)
+    assert (said.reply_to, said.album, said.entities) == ("m-1", "a1", (Entity("bold", 0, 5),))
+    assert isinstance(edited, ClientEdited)
+    assert edited.entities == (Entity("link", 0, 5, "https://shop.example/"),)
+    assert isinstance(liked, ClientReacted)
+    assert (liked.external_id, liked.emoji, liked.chat) == ("m-1", "👍", "carl")
+    assert isinstance(taken_back, ClientReacted)
+    assert taken_back.emoji == ""
 
 
 async def test_ids_in_addresses_may_hold_anything_printable(shop: Shop) -> None:
@@ -163,6 +191,10 @@ async def test_a_batch_of_nothing_but_mistakes_is_answered(shop: Shop) -> None:
         ("messages", said(at="2026-02-01T12:00:00"), "at"),
         ("messages", said(attachments=["f"]), "attachments.0"),
         ("messages", said(attachments=["f"] * 11), "attachments"),
+        ("messages", said(entities=[{"kind": "loud", "start": 0, "length": 1}]), "entities.0.kind"),
+        ("messages", said(entities=[{"kind": "bold", "start": 0, "length": 9}]), "body"),
+        ("messages", said(entities=[{"kind": "link", "start": 0, "length": 5, "url": "javascript:x"}]), "body"),
+        ("messages/1/reaction", {"id": "r", "from": {"id": "a"}, "emoji": "two words"}, "emoji"),
         ("messages/batch", b"", "body"),
         ("messages/batch", b"[" * 100_000, "body"),
         ("messages/batch", b'{"messages":[{"a":\xff}]}', "body"),

@@ -17,9 +17,11 @@ from router.client_events import (
     ColleagueMessage,
 )
 from router.errors import Rejected
+from router.media import Attachment
 from router.model import MessageKind
 from tests.bots.telegram.desk import Desk
 from tests.contract.host import MemoryHost
+from tests.emulators.telegram import png
 
 Open = Callable[..., Awaitable[Desk]]
 
@@ -54,6 +56,29 @@ async def test_files_of_every_kind_are_fetched(opened: Open) -> None:
     assert kinds == ["photo", "video", "voice", "video_note", "audio", "animation", "sticker", "file"]
     files = [await content(desk.host, event) for event in events]
     assert files == [b"photo" * 100, b"video", b"voice", b"round", b"music", b"moves", b"sticker", b"document"]
+
+
+async def picture(desk: Desk, photo: Attachment) -> bytes:
+    """Fetch a client's picture."""
+    channel = desk.host._channel
+    return b"".join([chunk async for chunk in channel.fetch(photo)])  # type: ignore[attr-defined]  # it is Fetching
+
+
+async def test_a_clients_picture_is_asked_of_telegram_only_when_it_is_fetched(opened: Open) -> None:
+    """The smallest that is large enough; who shows none is refused in words that staff understand."""
+    desk = await opened()
+    desk.user.shows(png(640, 640))
+    desk.user.says(desk.bot, "hello")
+    (event,) = await heard(desk, 1)
+    assert isinstance(event, ClientMessage)
+    assert event.sender.photo is not None
+    assert desk.emulator.calls_of("getUserProfilePhotos") == []
+    assert await picture(desk, event.sender.photo) == png(640, 640)
+    desk.user.shows(png(120, 120))
+    assert await picture(desk, event.sender.photo) == png(120, 120)
+    desk.user.shows(None)
+    with pytest.raises(Rejected, match="show no picture"):
+        await picture(desk, event.sender.photo)
 
 
 async def test_a_file_too_large_to_fetch_says_so_to_staff(opened: Open) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -46,6 +46,20 @@ def said(**message: Any) -> ClientMessage:
     event = parsed(raw(**message))
     assert isinstance(event, ClientMessage)
     return event
+
+
+def test_a_clients_picture_is_looked_at_again_each_month_and_nobodys_in_a_group() -> None:
+    """Its source is the same for all messages of a month."""
+    body = raw(text="hello")
+    first, later, next_month = (
+        event_of("shop", make_settings(), "shop:1", body, at)
+        for at in (AT, AT + timedelta(days=29), AT + timedelta(days=31))
+    )
+    sources = [each.sender.photo.source for each in (first, later, next_month) if isinstance(each, ClientMessage)]  # type: ignore[union-attr]  # they have one
+    assert sources == ["user:7:2026-03", "user:7:2026-03", "user:7:2026-04"]
+    in_group = parsed(raw(chat=GROUP, text="/help"), username="shop_bot", groups=["command"])
+    assert isinstance(in_group, ClientMessage)
+    assert in_group.sender.photo is None
 
 
 def test_a_text_comes_with_everything_known_of_it() -> None:

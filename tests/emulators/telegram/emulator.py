@@ -140,7 +140,7 @@ class TelegramEmulator(Groups):
         number = details.pop("id", None) or self.world.number()
         user = User(self.world, number, first, **({"last_name": last} | details))
         if photo:
-            user.photo = self.world.files.keep("photo", png(160, 160) if photo is True else photo)
+            user.shows(png(160, 160) if photo is True else photo)
         self.world.users[number] = user
         self.world.touch()
         return user

@@ -72,6 +72,11 @@ class User(Sender):
             topic = chat.topics.setdefault(self.id, Topic(self.id, self.name, user=self))
         return self.world.post(chat, self, content, topic=topic, reply_to=reply_to, quote=quote, **more)
 
+    def shows(self, picture: bytes | None) -> None:
+        """Have another picture of oneself; with None, show none to bots."""
+        self.photo = self.world.files.keep("photo", picture) if picture else None
+        self.world.touch()
+
     def starts(self, bot: Bot, payload: str = "") -> Message:
         """Press Start, by a link with a payload where one is given."""
         self.unblocks(bot)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -148,3 +149,13 @@ def test_every_action_is_shown_to_somebody_at_some_time(action: str) -> None:
     world.does(Close, conversation, "ann")
     seen |= able(world, "ann")
     assert action in seen
+
+
+def test_one_message_in_particular_is_answered_where_the_client_sees_which() -> None:
+    """Where the channel shows no quotes, the console offers none."""
+    world = staffed(shop())
+    world.does(Take, world.says("hello"), "ann")
+    assert "answer" not in able(world, "ann")
+    world.book = replace(world.book, quotes=frozenset({world.conversation("c1").channel}))
+    assert "answer" in able(world, "ann")
+    assert "answer" not in able(world, "bob")

@@ -3,8 +3,8 @@
 import { leaveConversation, may, open } from "./actions.js";
 import { askClient } from "./client.js";
 import { byId, fill, h, icon } from "./dom.js";
+import { channelIcon, face } from "./faces.js";
 import { inviteButtons } from "./invite.js";
-import { channelIcon } from "./list.js";
 import { changed, nameOf, selected, state } from "./state.js";
 import { dateOf, known, momentOf, t, timeIn } from "./texts.js";
 import { showWhy } from "./why.js";
@@ -26,6 +26,7 @@ function head(it) {
     "header",
     { class: "card-head" },
     h("button", { type: "button", class: "quiet back", "aria-label": t("nav.back"), onclick: back }, icon("back")),
+    face(it.client, it.client_name, it.photo),
     h("h2", {}, h("bdi", {}, nameOf(it))),
   );
 }

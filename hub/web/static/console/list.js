@@ -2,9 +2,10 @@
 
 import { loadList, open, skip, take } from "./actions.js";
 import { byId, fill, h, icon, show } from "./dom.js";
+import { channelIcon, face } from "./faces.js";
 import { smallChips, tickPledges } from "./pledges.js";
 import { changed, listed, nameOf, offeredToMe, state } from "./state.js";
-import { countdown, known, momentOf, span, t } from "./texts.js";
+import { countdown, momentOf, span, t } from "./texts.js";
 
 export const VIEWS = ["mine", "queue", "all", "closed"];
 
@@ -84,8 +85,6 @@ function offerButtons(it) {
   );
 }
 
-export const channelIcon = (kind) => icon(document.getElementById(`i-${kind}`) ? kind : "channel", known(`kind.${kind}`, kind));
-
 function row(it) {
   const current = it.id === state.selected;
   const typing = isTyping(it.id);
@@ -95,7 +94,7 @@ function row(it) {
     h(
       "button",
       { type: "button", class: "row-open", "aria-current": current ? "true" : null, onclick: () => open(it.id) },
-      h("span", { class: "avatar", "aria-hidden": "true" }, channelIcon(it.kind)),
+      face(it.client, it.client_name, it.photo, h("span", { class: "face-channel" }, channelIcon(it.kind))),
       h(
         "span",
         { class: "row-text" },

@@ -38,6 +38,7 @@ function trouble(delivery) {
   );
 }
 
+const VIEWED = new Set(["photo", "video"]);
 const PLAYED = { voice: "audio", audio: "audio", video: "video", video_note: "video", animation: "video" };
 
 /** What the hub has not got: it is still coming, or it is lost and says why. */
@@ -77,6 +78,17 @@ function attachment(file) {
   );
 }
 
+/** Pictures and videos side by side, everything else below; one alone keeps its own shape. */
+function files(every) {
+  const seen = every.filter((file) => VIEWED.has(file.kind) || (file.picture && file.kind !== "sticker"));
+  if (seen.length < 2) return h("div", { class: "files" }, every.map(attachment));
+  const others = every.filter((file) => !seen.includes(file));
+  return [
+    h("div", { class: "mosaic" }, seen.map(attachment)),
+    others.length > 0 && h("div", { class: "files" }, others.map(attachment)),
+  ];
+}
+
 const own = (message) => message.author.kind === "operator" || message.author.kind === "bot";
 
 function authorOf(message) {
@@ -87,11 +99,14 @@ function authorOf(message) {
   return message.author.kind === "client" && conversation ? nameOf(conversation) : t(`author.${message.author.kind}`);
 }
 
+/** Where a message is drawn, by itself or as a part of an album. */
+const placeOf = (id) => document.querySelector(`#messages [data-key="${CSS.escape(id)}"], #messages [data-parts~="${CSS.escape(id)}"]`);
+
 /** The message that is answered, which a click leads to when it is shown. */
 function quoted(message) {
   const it = messagesOf(message.conversation).find((each) => each.id === message.reply_to);
   const shown = it ? it.text || it.attachments.map((file) => file.name).join(", ") : t("message.earlier");
-  const show = () => document.querySelector(`#messages [data-key="${CSS.escape(message.reply_to)}"]`)?.scrollIntoView({ block: "center" });
+  const show = () => placeOf(message.reply_to)?.scrollIntoView({ block: "center" });
   return h("button", { type: "button", class: "quoted", dir: "auto", title: t("message.answers"), onclick: show }, shown);
 }
 
@@ -107,7 +122,7 @@ function body(message) {
   return [
     message.reply_to && quoted(message),
     message.text && h("p", { class: "said", dir: "auto" }, styled(message.text, message.entities)),
-    message.attachments.length > 0 && h("div", { class: "files" }, message.attachments.map(attachment)),
+    message.attachments.length > 0 && files(message.attachments),
     message.choices.length > 0 && message.kind !== "rating" &&
       h("ul", { class: "choices", "aria-label": t("message.choices") }, message.choices.map((it) => h("li", {}, it))),
   ];
@@ -137,7 +152,10 @@ function spoken(message, first) {
   const side = own(message) ? "ours" : "theirs";
   return h(
     "li",
-    { class: ["message", side, message.author.kind, first && "first", message.deleted_at && "gone"].filter(Boolean).join(" ") },
+    {
+      class: ["message", side, message.author.kind, first && "first", message.deleted_at && "gone"].filter(Boolean).join(" "),
+      data: message.parts && { parts: message.parts.join(" ") },
+    },
     first && h("p", { class: "author" }, message.author.kind === "bot" && icon("bot"), h("bdi", {}, authorOf(message))),
     h(
       "div",

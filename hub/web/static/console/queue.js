@@ -3,7 +3,7 @@
 import { act, open, may, take } from "./actions.js";
 import { askTransfer } from "./dialogs.js";
 import { byId, fill, h, icon, show } from "./dom.js";
-import { channelIcon } from "./list.js";
+import { channelIcon } from "./faces.js";
 import { live, loadMoreOfQueue } from "./live.js";
 import { callBackChip, isLate, priorityChip, slaChip, standingOf } from "./pledges.js";
 import { nameOf, queueOf, state } from "./state.js";

@@ -9,7 +9,7 @@ const EMOJI = ["👍", "❤", "🔥", "👏", "🙏", "😢"];
 
 const said = (message) => message.kind === "text" && !message.deleted_at;
 const mayReact = (message) => said(message) && may("react", state.conversations.get(message.conversation));
-const mayAnswer = (message) => said(message) && may("reply", state.conversations.get(message.conversation));
+const mayAnswer = (message) => said(message) && may("answer", state.conversations.get(message.conversation));
 
 const tool = (name, symbol, run, pressed) =>
   h("button", { type: "button", class: "quiet", disabled: !state.live, title: t(name), "aria-label": t(name), "aria-expanded": pressed, onclick: run }, icon(symbol));

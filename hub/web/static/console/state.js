@@ -147,6 +147,9 @@ const apply = {
   client({ client }) {
     const card = state.cards.get(client.id);
     if (card) card.client = client;
+    for (const it of state.conversations.values()) {
+      if (it.client === client.id) it.photo = client.photo;
+    }
   },
   rules({ problems }) {
     state.problems = problems ?? [];

@@ -1,6 +1,7 @@
 // The conversation in the middle: head with actions, messages, and who is typing.
 
 import { act, leaveConversation, loadOlder, may, skip, take } from "./actions.js";
+import { gathered } from "./albums.js";
 import { isBeingEdited } from "./amend.js";
 import { askTransfer, confirmClose } from "./dialogs.js";
 import { byId, fill, h, icon, show } from "./dom.js";
@@ -99,15 +100,15 @@ const groups = (before, message) =>
 function rows(it) {
   const drawn = [];
   let before;
-  for (const message of messagesOf(it.id)) {
+  for (const message of gathered(messagesOf(it.id))) {
     if (!before || dayOf(before.at) !== dayOf(message.at)) {
       drawn.push({ key: `day-${message.n}`, sign: dayOf(message.at), draw: () => drawDay(message.at) });
       before = undefined;
     }
     const first = !groups(before, message);
     // An edit that is being written must not be drawn anew, whatever happens to the message meanwhile.
-    const sign = isBeingEdited(message) ? "editing" : `${JSON.stringify(message)}${first}${state.live}${state.reacting === message.id}${may("reply", it)}${may("react", it)}`;
-    drawn.push({ key: message.id, sign, draw: () => drawMessage(message, first) });
+    const sign = isBeingEdited(message) ? "editing" : `${JSON.stringify(message)}${first}${state.live}${state.reacting === message.id}${may("answer", it)}${may("react", it)}`;
+    drawn.push({ key: message.parts?.[0] ?? message.id, sign, draw: () => drawMessage(message, first) });
     before = message;
   }
   for (const waiting of state.pending.get(it.id) ?? []) {
