@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Protocol
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.client_events import ClientMessage
-from router.delivery import Action, DeliveryState
+from router.delivery import DeliveryState
 from router.errors import HubError, Unparsable
 from router.ports import Channel
-from tests.contract.host import MemoryHost
+from tests.contract.carrying import CarryingContract, Platform
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 #: what people and programs send to break things; each has to arrive as text that any store can keep
@@ -39,27 +38,10 @@ _JSON = st.recursive(
 )
 
 
-class Platform(Protocol):
-    """The client's end of a running channel: a real client of our own, or an emulator of the platform."""
-
-    #: the chat its client writes in
-    chat: str
-
-    async def say(self, text: str, id_: str) -> bool:
-        """Hand one message to the channel under the client's own id; return whether it was acknowledged."""
-
-    async def shown(self, count: int) -> Sequence[str]:
-        """Wait until the client was shown `count` of our messages or more; return them in the order shown."""
-
-
-class ChannelContract(ABC):
-    """Inherit as `class TestXyz(ChannelContract)`."""
+class ChannelContract(CarryingContract):
+    """Inherit as `class TestXyz(ChannelContract)`; see also `CarryingContract` for what capabilities promise."""
 
     # What a channel's tests say
-
-    @abstractmethod
-    def make_channel(self) -> Channel:
-        """Return a new channel that is not running."""
 
     @abstractmethod
     def genuine(self, text: str) -> str:
@@ -68,10 +50,6 @@ class ChannelContract(ABC):
     @abstractmethod
     def poison(self) -> Sequence[str]:
         """Return raw updates that cannot be understood."""
-
-    @abstractmethod
-    def platform(self, channel: Channel, host: MemoryHost) -> AbstractAsyncContextManager[Platform]:
-        """Connect a client to a channel that is running with `host`."""
 
     def failures(self) -> Mapping[str, type[HubError]]:
         """Return what the platform may answer to a send → what the channel must raise then."""
@@ -84,24 +62,6 @@ class ChannelContract(ABC):
     async def spoil(self, platform: Platform) -> bool:
         """Make the platform hand over something that cannot be understood; return whether one of this kind can."""
         return False
-
-    async def shows_changes(self) -> bool:
-        """Return whether `Platform.shown` shows texts as they are now, and not as they came."""
-        return False
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[tuple[MemoryHost, Platform]]:
-        """Run a new channel with a host and one client."""
-        channel = self.make_channel()
-        host = MemoryHost(channel)
-        task = asyncio.create_task(channel.run(host))
-        await asyncio.sleep(0)  # lets run() take its host
-        try:
-            async with self.platform(channel, host) as platform:
-                yield host, platform
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
     # What every channel does
 
@@ -249,21 +209,6 @@ class ChannelContract(ABC):
                 await self.fail(platform, failure)
                 with pytest.raises(expected):
                     await host.reply(platform.chat, "hello")
-
-    async def test_edits_and_deletions_reach_the_client(self) -> None:
-        """Where the channel says so, what was said is shown as it is now, or no more."""
-        async with self.running() as (host, platform):
-            can = self.make_channel().capabilities
-            if not can.edits or can.pulled or not await self.shows_changes():
-                pytest.skip("what was sent by this channel is changed where its own tests look")
-            await platform.say("hello", _ID[0])
-            await host.reply(platform.chat, "one")
-            await host.reply(platform.chat, "two")
-            one, two = host.messages(platform.chat)[-2:]
-            await host.amend(one, "first")
-            assert list(await platform.shown(2)) == ["first", "two"]
-            await host.amend(two, action=Action.DELETE)
-            assert list(await platform.shown(1)) == ["first"]
 
     async def test_stopping_leaves_nothing_behind(self) -> None:
         """A cancelled channel ends soon and takes its tasks with it."""

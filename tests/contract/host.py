@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -17,7 +17,7 @@ from router.errors import Retryable, Unparsable
 from router.ids import derive
 from router.media import Attachment
 from router.model import Author, AuthorKind, Message, MessageKind
-from router.ports import Channel, Chat, Entry, Outgoing, Sent, Update
+from router.ports import Channel, Chat, Entry, Fetching, Outgoing, Sent, Update
 from tests.contract.parts import MemoryFiles, TestClock
 
 OPERATOR = Author(AuthorKind.OPERATOR, "olga", "Olga")
@@ -49,6 +49,8 @@ class MemoryHost:
         self.events: list[ClientEvent] = []
         self.deliveries: dict[str, Delivery] = {}
         self.typed: list[str] = []
+        #: set whenever the channel has told something
+        self.heard = asyncio.Event()
         #: while set, the store cannot be reached
         self.unreachable = False
         #: while set, the hub dies between keeping what it is handed and saying so
@@ -147,6 +149,8 @@ class MemoryHost:
         talk.messages = [(cursor, mended if it.id == message.id else it) for cursor, it in talk.messages]
         external = sent.external_id or message.id
         delivery = replace(sent, id=derive(sent.id, action, text), action=action, external_id=external)
+        if self._channel.capabilities.pulled:
+            return self._lay_out(delivery, mended)
         changed = await self._channel.send(delivery, mended)
         self.deliveries[sent.id] = replace(sent, external_id=changed.external_id or external)
         return changed
@@ -159,7 +163,10 @@ class MemoryHost:
         talk.messages = [(cursor, reacted if it.id == message.id else it) for cursor, it in talk.messages]
         id_ = derive("reaction", message.id, emoji)
         where = (message.id, message.conversation, "sales", self._channel.name, message.chat)
-        return await self._channel.send(Delivery(id_, *where, external_id=external, action=Action.REACT), reacted)
+        delivery = Delivery(id_, *where, external_id=external, action=Action.REACT)
+        if self._channel.capabilities.pulled:
+            return self._lay_out(delivery, reacted)
+        return await self._channel.send(delivery, reacted)
 
     def _platforms_id(self, chat: str, message: str) -> str:
         """Return the platform's first id of a message of ours or the client's."""
@@ -215,6 +222,32 @@ class MemoryHost:
         """Return how far each delivery has got, in the order made."""
         return [delivery.state for delivery in self.deliveries.values()]
 
+    async def keep(self, chat: str, name: str, content: bytes) -> Attachment:
+        """Keep a file that one of us sends."""
+
+        async def chunks() -> AsyncIterator[bytes]:
+            yield content
+
+        return await self.files.put(chunks(), name=name, channel=self._channel.name, chat=chat, limit=10**9)
+
+    async def content(self, file: Attachment) -> bytes:
+        """Return what is in a client's file, fetched where the platform still has it."""
+        source = self._channel.fetch(file) if isinstance(self._channel, Fetching) and file.source else None
+        return b"".join([chunk async for chunk in source or self.files.read(file.id)])
+
+    async def types(self, chat: str) -> None:
+        """One of us is typing."""
+        await self._channel.typing(chat, OPERATOR.name)
+
+    def spoken(self, chat: str, external: str) -> Message:
+        """Return the message that the platform knows by an id: a client's, or ours, also by our own id."""
+        for message in self.messages(chat):
+            sent = self.deliveries.get(derive("delivery", message.id))
+            known = {message.external_id, message.id, *(sent.external_id.split() if sent else ())}
+            if external and external in known:
+                return message
+        raise AssertionError(f"Nothing was said that the platform could know as {external!r}.")
+
     # How it does it
 
     def _reach(self) -> None:
@@ -233,6 +266,7 @@ class MemoryHost:
             return True
         if event is not None:
             self.events.append(event)
+            self.heard.set()
             self._decide(event)
         return True
 

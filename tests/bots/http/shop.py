@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -13,7 +13,9 @@ from aiohttp.test_utils import TestServer
 from aiohttp.typedefs import Handler
 
 from bots.http import HttpChannel, HttpSettings, build
+from router.media import MediaKind
 from router.ports import Endpoint
+from tests.contract.carrying import Look
 from tests.contract.host import MemoryHost
 
 NAME = "shop-http"
@@ -55,7 +57,8 @@ class Shop:
         self.host = host
         self.server = server
         self.http = http
-        self._shown: list[str] = []
+        #: deliveries as they came
+        self.came: list[dict[str, Any]] = []
         self._cursor = 0
 
     def url(self, path: str) -> str:
@@ -90,13 +93,84 @@ class Shop:
 
     async def shown(self, count: int) -> list[str]:
         """Fetch until there are `count`, then say that all have arrived."""
-        async with asyncio.timeout(10):
-            while len(self._shown) < count:
-                answer = await self.fetch(after=self._cursor, wait=10)
-                self._shown += [each["message"]["text"] for each in answer["deliveries"]]
-                self._cursor = answer["cursor"]
+        while len(self.now) < count:
+            await self.more()
         await self.fetch(after=self._cursor)
-        return self._shown
+        return [message["text"] for message in self.now]
+
+    async def more(self) -> None:
+        """Wait for more deliveries."""
+        async with asyncio.timeout(10):
+            answer = await self.fetch(after=self._cursor, wait=10)
+        self.came += answer["deliveries"]
+        self._cursor = answer["cursor"]
+
+    @property
+    def now(self) -> list[dict[str, Any]]:
+        """Our messages as they are now."""
+        ours: dict[str, dict[str, Any]] = {}
+        for each in self.came:
+            message = each["message"]
+            if each["action"] == "delete":
+                ours.pop(message["id"], None)
+            elif message["author"]["kind"] != "client":
+                ours[message["id"]] = message
+        return list(ours.values())
+
+    async def looks(self, count: int) -> list[Look]:
+        await self.shown(count)
+        return [await self._look(message) for message in self.now]
+
+    async def _look(self, message: dict[str, Any]) -> Look:
+        texts = {it.external_id or it.id: it.text for it in self.host.messages(self.chat)}
+        files = tuple([await self._read(file["id"]) for file in message["attachments"]])
+        text = message["text"]
+        parts = tuple((it["kind"], text[it["start"] :][: it["length"]]) for it in message["entities"])
+        return Look(text, texts.get(message["reply_to"], ""), files, tuple(message["choices"]), parts)
+
+    async def _read(self, file: str) -> bytes:
+        async with self.http.get(self.url(f"files/{file}"), params={"chat": self.chat}) as answer:
+            return await answer.read()
+
+    @property
+    def senders(self) -> Mapping[MediaKind, Callable[[], Awaitable[bytes]]]:
+        return {"file": self._sends}
+
+    async def _sends(self) -> bytes:
+        """Attach a file to a message."""
+        content = b"0123456789" * 20_000
+        _, file = await self.call("POST", "files", params={"chat": self.chat, "name": "a.txt"}, data=content)
+        assert (await self.tell("", attachments=[file["id"]]))[0] == 202
+        return content
+
+    async def presses(self, choice: str) -> None:
+        await self.tell(choice)
+
+    async def sees_typing(self) -> None:
+        raise NotImplementedError
+
+    async def answers_to(self, to: str, text: str) -> bool:
+        return (await self.tell(text, reply_to=self._id_of(to)))[0] == 202
+
+    async def reacts(self, emoji: str, to: str) -> bool:
+        body = {"id": new_id(), "from": {"id": self.chat}, "emoji": emoji}
+        return (await self.post(f"messages/{self._id_of(to)}/reaction", body))[0] == 202
+
+    def _id_of(self, text: str) -> str:
+        return next(str(message["id"]) for message in self.now if message["text"] == text)
+
+    async def shows(self, texts: Sequence[str]) -> None:
+        while [message["text"] for message in self.now] != list(texts):
+            await self.more()
+
+    async def shows_emoji(self, text: str, emoji: Sequence[str]) -> None:
+        while self._emoji_at(text) != list(emoji):
+            await self.more()
+
+    def _emoji_at(self, text: str) -> list[str] | None:
+        """Return what was put last to a message; None before anything was."""
+        put = (it["message"] for it in self.came if it["action"] == "react" and it["message"]["text"] == text)
+        return next((list(message["reactions"]) for message in reversed([*put])), None)
 
 
 @asynccontextmanager

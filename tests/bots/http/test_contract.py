@@ -66,17 +66,18 @@ class TestFetchedContract(ChannelContract):
             yield shop
 
 
-class Pushed:
-    """A system whose receiver is sent the deliveries."""
+class Pushed(Shop):
+    """A system whose receiver is sent the deliveries; sending has ended when the receiver has them."""
 
     def __init__(self, shop: Shop, receiver: Receiver) -> None:
-        self.chat = shop.chat
-        self.say = shop.say
-        self.receiver = receiver
+        super().__init__(shop.channel, shop.host, shop.server, shop.http)
+        self.came = receiver.taken
 
-    async def shown(self, count: int) -> Sequence[str]:
-        assert len(self.receiver.texts) >= count  # sending has ended when the receiver has it
-        return self.receiver.texts
+    async def more(self) -> None:
+        raise AssertionError("the receiver was sent all that there is")
+
+    async def fetch(self, **query: object) -> dict[str, object]:
+        return {}
 
 
 FAILURES: Mapping[str, tuple[Answer, type[HubError]]] = {

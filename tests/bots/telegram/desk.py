@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, cast
 
 from aiohttp import web
@@ -12,12 +13,16 @@ from aiohttp.test_utils import TestServer
 
 from bots.telegram import TelegramSettings, build
 from bots.telegram.channel import TelegramChannel
+from router.media import MediaKind
+from tests.contract.carrying import Look
 from tests.contract.host import MemoryHost
 from tests.emulators.telegram import Bot, Message, TelegramEmulator, User
 
 NAME = "shop-telegram"
 TOKEN = "4711:emulated-token-of-the-shops-bot"
 USERNAME = "shop_bot"
+#: what Telegram calls parts of a text otherwise than we do
+_KINDS = {"text_link": "link", "blockquote": "quote"}
 
 
 def make_settings(**changes: Any) -> TelegramSettings:
@@ -78,9 +83,70 @@ class Desk:
         """The bot's messages that are there now."""
         return [message for message in self.user.chat(self.bot).messages if message.from_bot]
 
+    async def looks(self, count: int) -> list[Look]:
+        await self.shown(count)
+        return [_look(message) for message in self.answers]
+
+    @property
+    def senders(self) -> Mapping[MediaKind, Callable[[], Awaitable[bytes]]]:
+        user, bot = self.user, self.bot
+        named = partial(user.sends_document, name="offer.pdf")
+        ways: dict[MediaKind, Callable[[Bot, bytes], Message]] = {
+            "photo": user.sends_photo,
+            "video": user.sends_video,
+            "video_note": user.sends_video_note,
+            "voice": user.sends_voice,
+            "audio": user.sends_audio,
+            "animation": user.sends_animation,
+            "sticker": lambda to, data: user.sends_sticker(to, data=data),
+            "file": named,
+        }
+
+        async def sends(kind: MediaKind) -> bytes:
+            content = kind.encode() * 100
+            ways[kind](bot, content)
+            return content
+
+        return {kind: partial(sends, kind) for kind in ways}
+
+    async def presses(self, choice: str) -> None:
+        self.user.presses(self.answers[-1], choice)
+
+    async def sees_typing(self) -> None:
+        await self.emulator.until(lambda: self.emulator.calls_of("sendChatAction"))
+
+    async def answers_to(self, to: str, text: str) -> bool:
+        (meant,) = (message for message in self.answers if message.text == to)
+        self.user.says(self.bot, text, reply_to=meant)
+        return True
+
+    async def reacts(self, emoji: str, to: str) -> bool:
+        (meant,) = (message for message in self.answers if message.text == to)
+        self.user.reacts(meant, emoji)
+        return True
+
+    async def shows(self, texts: Sequence[str]) -> None:
+        await self.emulator.until(lambda: [message.text for message in self.answers] == list(texts))
+
+    async def shows_emoji(self, text: str, emoji: Sequence[str]) -> None:
+        (meant,) = (message for message in self.user.chat(self.bot).messages if message.text == text)
+        await self.emulator.until(lambda: meant.reactions == list(emoji))
+
     async def settled(self) -> None:
         """Return when everything that waited is kept."""
         await self.emulator.until(lambda: not self.bot.updates.waiting)
+
+
+def _look(message: Message) -> Look:
+    """Return a message of the bot's as its client sees it; Telegram counts in UTF-16."""
+    units = message.text.encode("utf-16-le")
+    parts = tuple(
+        (_KINDS.get(it["type"], it["type"]), units[2 * it["offset"] :][: 2 * it["length"]].decode("utf-16-le"))
+        for it in message.entities
+    )
+    answered = message.reply_to.text if message.reply_to else ""
+    choices = tuple(button["text"] for row in message.keyboard for button in row)
+    return Look(message.text, answered, (message.file,) if message.file else (), choices, parts)
 
 
 class Hook:

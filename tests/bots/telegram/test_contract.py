@@ -82,9 +82,6 @@ class TestTelegramPolling(ChannelContract):
         await desk.settled()
         return True
 
-    async def shows_changes(self) -> bool:
-        return True
-
     def failures(self) -> Mapping[str, type[HubError]]:
         return FAILURES
 

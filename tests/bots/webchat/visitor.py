@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,6 +12,8 @@ from aiohttp import ClientSession, ClientWebSocketResponse, web
 from aiohttp.test_utils import TestServer
 
 from bots.webchat import WebchatChannel, WebchatSettings, build
+from router.media import MediaKind
+from tests.contract.carrying import Look
 from tests.contract.host import MemoryHost
 
 NAME = "shop-site"
@@ -46,7 +48,7 @@ class Shop:
         """Connect and say hello."""
         headers = more.pop("headers", {})
         async with self.http.ws_connect(self.url("socket"), headers=headers) as ws:
-            visit = Visit(ws)
+            visit = Visit(ws, self)
             await visit.send("hello", token=token, after=after, **more)
             visit.welcome = await visit.hear("welcome", "error")
             yield visit
@@ -55,10 +57,13 @@ class Shop:
 class Visit:
     """One open window, speaking the protocol by hand."""
 
-    def __init__(self, ws: ClientWebSocketResponse) -> None:
+    def __init__(self, ws: ClientWebSocketResponse, shop: Shop) -> None:
         self.ws = ws
+        self.shop = shop
         self.welcome: dict[str, Any] = {}
         self.entries: list[dict[str, Any]] = []
+        #: id of a message → what has become of it since it was shown
+        self.changed: dict[str, dict[str, Any]] = {}
 
     @property
     def chat(self) -> str:
@@ -82,6 +87,8 @@ class Visit:
                 frame = await self.ws.receive_json()
                 if frame["type"] == "entries":
                     self.entries += frame["entries"]
+                if frame["type"] == "changed":
+                    self.changed |= {each["id"]: each for each in frame["entries"]}
                 if frame["type"] in types:
                     return dict(frame)
 
@@ -110,6 +117,65 @@ class Visit:
         while len(texts := [entry["text"] for entry in self.entries if entry["from"] != "client"]) < count:
             await self.hear("entries")
         return texts
+
+    # What the contract asks of a platform besides
+
+    @property
+    def now(self) -> list[dict[str, Any]]:
+        """Our messages as they are now."""
+        ours = (entry for entry in self.entries if entry["from"] != "client")
+        return [each for each in (self.changed.get(entry["id"], entry) for entry in ours) if "deleted" not in each]
+
+    async def looks(self, count: int) -> list[Look]:
+        await self.shown(count)
+        return [await self._look(entry) for entry in self.now]
+
+    async def _look(self, entry: dict[str, Any]) -> Look:
+        texts = {message.id: message.text for message in self.shop.host.messages(self.chat)}
+        files = tuple([await self._read(file["url"]) for file in entry.get("files", ())])
+        text = entry["text"]
+        parts = tuple((it["kind"], text[it["start"] :][: it["length"]]) for it in entry.get("entities", ()))
+        return Look(text, texts.get(entry.get("reply_to", ""), ""), files, tuple(entry.get("choices", ())), parts)
+
+    async def _read(self, url: str) -> bytes:
+        async with self.shop.http.get(self.shop.url(url)) as response:
+            return await response.read()
+
+    @property
+    def senders(self) -> Mapping[MediaKind, Callable[[], Awaitable[bytes]]]:
+        return {"file": self._sends}
+
+    async def _sends(self) -> bytes:
+        """Attach a file to a message."""
+        content, headers = b"0123456789" * 20_000, {"Authorization": f"Bearer {self.token}"}
+        address = self.shop.url("files")
+        async with self.shop.http.post(address, params={"name": "a.txt"}, data=content, headers=headers) as response:
+            kept = await response.json()
+        await self.tell("", files=[kept["id"]])
+        return content
+
+    async def presses(self, choice: str) -> None:
+        await self.tell(choice)
+
+    async def sees_typing(self) -> None:
+        await self.hear("typing")
+
+    async def answers_to(self, to: str, text: str) -> bool:
+        return False
+
+    async def reacts(self, emoji: str, to: str) -> bool:
+        return False
+
+    async def shows(self, texts: Sequence[str]) -> None:
+        while [entry["text"] for entry in self.now] != list(texts):
+            await self.hear("entries", "changed")
+
+    async def shows_emoji(self, text: str, emoji: Sequence[str]) -> None:
+        def emoji_at() -> list[str]:
+            return [each for it in self.changed.values() if it["text"] == text for each in it.get("reactions", ())]
+
+        while emoji_at() != list(emoji):
+            await self.hear("changed")
 
 
 @asynccontextmanager
