@@ -20,7 +20,7 @@ store: {{ url: "{store}", database: {database} }}
 channels:
   shop-telegram: {{ kind: telegram, line: sales, token: "${{SHOP}}", api: "{api}" }}
 lines:
-  sales: {{ name: Sales, operators: [anna], triage: false }}
+  sales: {{ name: Sales, operators: [anna], triage: false, close_reasons: [{{ ru: Продано, en: Sold }}, Spam] }}
 operators: {{ anna: {{ name: Anna }} }}
 """
 
@@ -28,7 +28,7 @@ operators: {{ anna: {{ name: Anna }} }}
 async def test_messages_are_answered_and_reacted_to_one_by_one(
     mongo_url: str, database: str, folder: Path, browser: Browser, faults: list[str]
 ) -> None:
-    """Both ways, with pictures, an album and formatting on the way."""
+    """Both ways, with pictures, an album and formatting on the way, and a reason at the end."""
     async with TelegramEmulator() as telegram:
         shop, carl = telegram.add_bot(TOKEN, "shop_bot", "Shop"), telegram.add_user("Carl", photo=True)
         file = folder / "page.yaml"
@@ -67,4 +67,10 @@ async def test_messages_are_answered_and_reacted_to_one_by_one(
             await expect(anna.message("The blue one.").locator(".reactions")).to_contain_text("🔥")
             theirs = page.locator("#messages .message.theirs", has_text="Which pot fits?")
             await expect(theirs.get_by_role("button", name="Edit")).to_have_count(0)
+
+            await anna.press_action("Close")
+            await page.get_by_role("radio", name="Sold").check()
+            await page.get_by_role("textbox", name="Why, for staff").fill("two of them")
+            await page.locator("dialog .primary").click()
+            await expect(anna.message("Anna closed the conversation: Sold: two of them")).to_be_visible()
     assert faults == []
