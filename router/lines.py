@@ -78,6 +78,11 @@ class Question(Strict):
     choices: QuickAnswers | Annotated[Mapping[Tongue, QuickAnswers], Field(min_length=1)] = ()
 
 
+#: why conversations end, as operators read it, in one language for everybody or by language
+Reason = Annotated[str, Field(min_length=1, max_length=60)]
+Reasons = Reason | Annotated[Mapping[Tongue, Reason], Field(min_length=1)]
+
+
 class AutoClose(Strict):
     """Ends a conversation whose client has gone silent."""
 
@@ -198,6 +203,8 @@ class LineRules(Strict):
     #: what a closed conversation's client writes within this time continues it; 0s always starts a new one
     reopen_within: Duration = timedelta(hours=12)
     auto_close: AutoClose | None = None
+    #: what operators choose among when they close a conversation; they may say it in their own words, or not at all
+    close_reasons: Annotated[tuple[Reasons, ...], Field(max_length=20)] = ()
     rating: bool = True
     #: the bot speaks first
     triage: bool = True

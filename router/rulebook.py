@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from router.absence import Absence, absent, interrupted
 from router.catalog import Catalog, filled
 from router.hours import Plan, Stretch, next_opening, stretch
-from router.lines import Counts, LineRules
+from router.lines import Counts, LineRules, worded
 from router.people import OperatorState, Role
 from router.ports import Channel
 from router.rules import OperatorRules, Rules
@@ -175,6 +175,10 @@ class Rulebook:
     def language(self, tag: str) -> str:
         """Return the language to speak with somebody whose own is `tag`."""
         return self.catalog.language(tag, self.rules.language)
+
+    def close_reasons(self, line: str, language: str) -> list[str]:
+        """Return what an operator who reads a language chooses among when they close a line's conversation."""
+        return [worded(it, language, self.rules.language) for it in self.line(line).close_reasons]
 
     def text(self, line: str, key: str, tag: str, **values: str) -> str:
         """Return what a line says by itself: its own text, or the catalogue's in the client's language."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -41,7 +41,7 @@ async def live_lines(call: Call[Nothing, Nothing]) -> LiveLines:
     only_leaders(call.hub.rules, call.operator, _WATCH)
     cursor, lines = call.hub.feed.cursor, tuple(call.hub.rules.lines)
     found = await call.hub.store.standings(lines, call.hub.clock.now())
-    return LiveLines(lines=[_line(call.hub, line, found[line], call.operator) for line in lines], cursor=cursor)
+    return LiveLines(lines=[_line(call, line, found[line]) for line in lines], cursor=cursor)
 
 
 @operation(
@@ -62,7 +62,7 @@ async def live_line(call: Call[Nothing, WantedQueue]) -> LiveLineDetail:
     queue, following = await hub.store.queue_of(line, after=call.query.cursor, limit=call.query.limit)
     late = await hub.store.late_of(line, _LATE)
     return LiveLineDetail(
-        line=_line(hub, line, standing, call.operator),
+        line=_line(call, line, standing),
         operators=[_operator(hub, line, name) for name in hub.rules.lines[line].operators],
         queue=await call.drawn(queue),
         next=following,
@@ -71,10 +71,11 @@ async def live_line(call: Call[Nothing, WantedQueue]) -> LiveLineDetail:
     )
 
 
-def _line(hub: Hub, line: str, it: Standing, operator: str) -> LiveLine:
+def _line(call: Call[Nothing, Any], line: str, it: Standing) -> LiveLine:
+    hub, language = call.hub, call.present.speech.language
     count = {state: it.states.get(state, 0) for state in State}
     return LiveLine(
-        line=line_view(hub, line, count[State.QUEUED] + count[State.OFFERED], operator),
+        line=line_view(hub, line, count[State.QUEUED] + count[State.OFFERED], call.operator, language),
         until=hub.book.changes(line, hub.clock.now()),
         triage=count[State.TRIAGE],
         queued=count[State.QUEUED],

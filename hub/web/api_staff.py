@@ -43,7 +43,7 @@ async def lines(call: Call[Nothing, Nothing]) -> Lines:
     for line in call.hub.rules.lines:
         wanted = Filter(lines=(line,), states=("queued", "offered"))
         waiting, _ = await call.hub.store.list_conversations(wanted, limit=_COUNTED)
-        views.append(line_view(call.hub, line, len(waiting), call.operator))
+        views.append(line_view(call.hub, line, len(waiting), call.operator, call.present.speech.language))
     return Lines(lines=views, priorities=[*call.hub.rules.priorities])
 
 

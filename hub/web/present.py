@@ -248,8 +248,8 @@ def operator_view(hub: Hub, operator: str) -> OperatorView:
     )
 
 
-def line_view(hub: Hub, line: str, waiting: int, operator: str) -> LineView:
-    """Return a line with how busy it is."""
+def line_view(hub: Hub, line: str, waiting: int, operator: str, language: str) -> LineView:
+    """Return a line with how busy it is, for an operator who reads a language."""
     rules, now = hub.rules.lines[line], hub.clock.now()
     states = (hub.roster.get(name) for name in rules.operators)
     return LineView(
@@ -260,6 +260,7 @@ def line_view(hub: Hub, line: str, waiting: int, operator: str) -> LineView:
         waiting=waiting,
         available=sum(1 for state in states if state is not None and state.presence is Presence.AVAILABLE),
         mine=operator in rules.operators,
+        close_reasons=hub.book.close_reasons(line, language),
     )
 
 

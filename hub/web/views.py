@@ -205,6 +205,8 @@ class LineView(Struct, frozen=True, kw_only=True):
     available: int
     #: the operator who asks serves it
     mine: bool
+    #: what operators choose among when they close its conversations, in the reader's language
+    close_reasons: Sequence[str]
 
 
 class Lines(Struct, frozen=True):

@@ -34,6 +34,7 @@ lines:
     triage: false
     rating: true
     texts: {{ queued: "", nobody: "" }}
+    close_reasons: [{{ ru: Починили, en: Repaired }}, Beyond repair]
   support: {{ name: Support, operators: [boris], triage: false, texts: {{ queued: "", nobody: "" }} }}
 operators:
   anna: {{ name: Anna }}
@@ -163,9 +164,9 @@ async def _day(telegram: TelegramEmulator, web: Web, people: dict[str, Worker]) 
     await boris.sees("⏰ promised for")
     await web.until(lambda it, _: it["promise"] is not None and it["promise"]["operator"] == "boris")
 
-    boris.says("/close solved", topic=theirs)
-    await boris.sees("Closed")
-    await web.until(lambda it, _: it["state"] == "closed")
+    boris.says("/close", topic=theirs)
+    assert "Closed" in await boris.press("why is it over?", "Repaired")
+    await web.until(lambda it, _: it["state"] == "closed" and it["close_reason"] == "Repaired")
     asked = await client.chat(shop).until(lambda: next((m for m in client.chat(shop).messages if m.buttons), None))
     assert asked is not None
     client.presses(asked, "5 ★")

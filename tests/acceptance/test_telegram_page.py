@@ -24,7 +24,7 @@ channels:
   shop-site: {{ kind: webchat, line: sales }}
   shop-telegram: {{ kind: telegram, line: sales, token: "${{SHOP}}", api: "{api}" }}
 lines:
-  sales: {{ name: Sales, operators: [anna], triage: false }}
+  sales: {{ name: Sales, operators: [anna], triage: false, close_reasons: [{{ ru: Продано, en: Sold }}, Spam] }}
 operators: {{ anna: {{ name: Anna }} }}
 """
 
@@ -50,7 +50,7 @@ async def opened(
 async def test_messages_are_answered_and_reacted_to_one_by_one(
     mongo_url: str, database: str, folder: Path, browser: Browser, faults: list[str]
 ) -> None:
-    """Both ways, with pictures, an album and formatting on the way."""
+    """Both ways, with pictures, an album and formatting on the way, and a reason at the end."""
     async with opened(mongo_url, database, folder, browser, faults) as (shop, carl, _, anna):
         page = anna.page
         question = carl.says(shop, "Which pot fits?", entities=[{"type": "bold", "offset": 6, "length": 3}])
@@ -82,6 +82,12 @@ async def test_messages_are_answered_and_reacted_to_one_by_one(
         await expect(anna.message("The blue one.").locator(".reactions")).to_contain_text("🔥")
         theirs = page.locator("#messages .message.theirs", has_text="Which pot fits?")
         await expect(theirs.get_by_role("button", name="Edit")).to_have_count(0)
+
+        await anna.press_action("Close")
+        await page.get_by_role("radio", name="Sold").check()
+        await page.get_by_role("textbox", name="Why, for staff").fill("two of them")
+        await page.locator("dialog .primary").click()
+        await expect(anna.message("Anna closed the conversation: Sold: two of them")).to_be_visible()
 
 
 async def test_a_visitor_of_the_site_goes_on_in_telegram(

@@ -261,6 +261,7 @@ async def test_colleagues_lines_and_texts(web: WebStage) -> None:
     )
     lines = {it["id"]: it for it in (await anna.get("/lines"))["lines"]}
     assert (lines["sales"]["available"], lines["sales"]["mine"], lines["support"]["mine"]) == (1, True, False)
+    assert lines["sales"]["close_reasons"] == []
     assert await anna.get("/canned") == {"canned": {"hello": "Hello!"}}
     assert await anna.get("/presence") == {"presence": "available"}
 

@@ -102,17 +102,24 @@ async def close_why(request: Request, it: Conversation, _: str) -> None:
 
 
 async def _ask_why(request: Request, it: Conversation) -> None:
-    reasons = request.words("close.reasons").split("|")
-    choices = [button(reason, "close_as", it.id, str(n)) for n, reason in enumerate(reasons)]
+    choices = [button(reason, "close_as", it.id, nick(reason)) for reason in _reasons(request, it)]
     choices.append(button(request.words("button.close_plain"), "close_as", it.id, "-"))
     await request.tell(request.words("close.why", client=request.artist.client(it)), keyboard(choices, 2), it.id)
 
 
-async def close_as(request: Request, it: Conversation, number: str) -> None:
-    """End a conversation for the reason of a button."""
-    reasons = request.words("close.reasons").split("|")
-    reason = reasons[int(number)] if number.isdecimal() and int(number) < len(reasons) else ""
-    await _simply(request, it, "close", reason=reason)
+def _reasons(request: Request, it: Conversation) -> list[str]:
+    """Return the reasons of the conversation's line, or the common ones where it has none of its own."""
+    own = request.office.host.book.close_reasons(it.line, request.language)
+    return own or request.words("close.reasons").split("|")
+
+
+async def close_as(request: Request, it: Conversation, wanted: str) -> None:
+    """End a conversation for the reason of a button, or for none."""
+    reason = named(wanted, _reasons(request, it))
+    if wanted != "-" and not reason:
+        await request.reply(request.words("stale"), alert=True)
+    else:
+        await _simply(request, it, "close", reason=reason)
 
 
 async def snooze(request: Request, it: Conversation, argument: str) -> None:

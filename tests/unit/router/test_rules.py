@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from router.lines import Distribution
 from router.people import Role
 from router.rules import ReferenceProblems, Rules
-from tests.unit.router.shops import shop, two_lines
+from tests.unit.router.shops import shop, staffed, two_lines
 
 
 def test_a_line_needs_only_a_name() -> None:
@@ -24,6 +24,15 @@ def test_a_line_needs_only_a_name() -> None:
     assert (line.offer_timeout, line.ask_again_after) == (timedelta(seconds=60), timedelta(minutes=5))
     assert line.reopen_within == timedelta(hours=12)
     assert (line.hours, line.auto_close) == (None, None)
+
+
+def test_reasons_for_closing_are_in_the_operators_language_where_they_are_written_in_it() -> None:
+    """Else in the hub's own, else in the first that is written; a line that is gone has none."""
+    reasons = [{"ru": "Продано", "en": "Sold"}, "Spam", {"de": "Weg"}]
+    book = staffed(shop(close_reasons=reasons)).book
+    assert book.close_reasons("sales", "ru") == ["Продано", "Spam", "Weg"]
+    assert book.close_reasons("sales", "en-GB") == book.close_reasons("sales", "fr") == ["Sold", "Spam", "Weg"]
+    assert book.close_reasons("gone", "en") == []
 
 
 def test_an_operator_needs_only_a_name() -> None:

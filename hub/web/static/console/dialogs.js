@@ -22,6 +22,8 @@ export function openDialog(title, content, { wide = false } = {}) {
   return dialog;
 }
 
+const LONGEST_REASON = 500;
+
 const option = (value, title, detail, extra = {}) =>
   h(
     "label",
@@ -94,16 +96,25 @@ const buttons = (dialog, label) =>
     h("button", { type: "submit", class: "primary" }, label),
   );
 
+/** What the line's rules offer as reasons; none has to be chosen. */
+function reasons(it) {
+  const every = state.lines.find((line) => line.id === it.line)?.close_reasons ?? [];
+  return every.length > 0 &&
+    h("fieldset", { class: "reasons" }, h("legend", {}, t("close.reasons")), every.map((text) =>
+      h("label", { class: "choice" }, h("input", { type: "radio", name: "reason", value: text }), h("span", { dir: "auto" }, text))));
+}
+
 export function confirmClose(it) {
   openDialog(t("close.title"), (dialog) => {
     const submit = async (event) => {
       event.preventDefault();
       dialog.close();
-      await act(it.id, "close", { reason: reason.value.trim() });
+      const chosen = new FormData(event.target).get("reason") ?? "";
+      await act(it.id, "close", { reason: [chosen, words.value.trim()].filter(Boolean).join(": ").slice(0, LONGEST_REASON) });
     };
-    const reason = h("input", { type: "text", maxLength: 500, dir: "auto" });
-    return h("form", { onsubmit: submit }, h("p", {}, t("close.question", { name: nameOf(it) })),
-      h("label", {}, t("close.reason"), reason), buttons(dialog, t("action.close")));
+    const words = h("input", { type: "text", maxLength: LONGEST_REASON, dir: "auto" });
+    return h("form", { onsubmit: submit }, h("p", {}, t("close.question", { name: nameOf(it) })), reasons(it),
+      h("label", { class: "field" }, t("close.reason"), words), buttons(dialog, t("action.close")));
   });
 }
 
