@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from crm_store import MongoStore
 from router.delivery import Delivery, DeliveryState
 from router.model import AuthorKind, Conversation
 from router.store import Filter
+from tests.clock import FastClock
 from tests.emulators.telegram import Bot, TelegramEmulator, User
 from tests.integration.stage import RULES, Stage, crash, running, stage_of
 
@@ -28,19 +28,6 @@ ANSWER = "We have your message."
 TOKEN = "4711:emulated-token-of-the-shops-bot"
 _SALES = {**RULES["lines"]["sales"], "texts": {"queued": ANSWER, "nobody": ANSWER}}
 _RULES: dict[str, Any] = {**RULES, "lines": {"sales": _SALES}}
-
-
-class FastClock:
-    """A clock that goes ten times as fast, for the hub and for Telegram, so that limits of seconds take less."""
-
-    def __init__(self) -> None:
-        self._began = datetime.now(UTC)
-
-    def now(self) -> datetime:
-        return self._began + (datetime.now(UTC) - self._began) * 10
-
-    async def sleep_until(self, at: datetime) -> None:
-        await asyncio.sleep(max(timedelta(), at - self.now()).total_seconds() / 10)
 
 
 def telegram(emulator: TelegramEmulator) -> TelegramChannel:

@@ -132,10 +132,11 @@ class Hearing:
 
     async def _request(self, number: int, at: datetime, body: Json) -> Request | None:
         """Return what somebody asks for; None when that is a stranger, or a chat that is none of ours."""
-        user, message, press = _user(body), _message(body), maybe(body, "callback_query")
-        chat = part(message, "chat")
+        user = _user(body)
         if not user:
             return None
+        message, press = _message(body), maybe(body, "callback_query")
+        chat = part(message, "chat")
         operator = await self._office.operator(user)
         if not operator:
             if chat.get("type") == "private" and "message" in body:
@@ -143,6 +144,8 @@ class Hearing:
                 place = self._place_of(user, operator, int(chat["id"])) if operator else None
                 if place is not None:
                     await place.catch_up()
+            elif press:
+                await self._reception.turn_away(part(body, "callback_query"))
             return None
         place = self._place_of(user, operator, int(chat["id"]))
         key = f"telegram {self._office.line.client.id}:{number}"
