@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from socket import create_server
 from typing import Any
 
+from aiohttp import web
 from pydantic import SecretStr
 
 from bots.telegram.console.settings import TelegramConsoleSettings
 from crm_store import MongoStore
 from hub.console_desk import ConsoleDesk
+from hub.web.app import build_app
 from router.ports import Channel, Clock
 from tests.emulators.telegram import Bot, TelegramEmulator, User
 from tests.emulators.telegram.model import Chat, Message, Topic
@@ -142,6 +145,7 @@ async def telegram_desk(
     others: Sequence[Channel] = (),
     channel: ScriptedChannel | None = None,
     group: Chat | None = None,
+    front: Front | None = None,
     **settings: Any,
 ) -> AsyncIterator[TelegramDesk]:
     """Run a hub with one scripted channel and a console in Telegram."""
@@ -149,6 +153,8 @@ async def telegram_desk(
     stage = stage_of(store, [channel, *others], rules, clock)
     with_console(stage, telegram, group=group.id if group else None, **settings)
     bot = next(iter(telegram.world.bots.values()))
+    if front is not None:
+        await front.serve(stage)
     async with running(stage):
         yield TelegramDesk(stage, channel, telegram, bot, group)
 
@@ -159,6 +165,31 @@ def operators_group(telegram: TelegramEmulator) -> Chat:
     group = telegram.add_forum("Desk", telegram.add_user("Olga"), bot)
     telegram.promote(group, bot, "can_manage_topics", "can_delete_messages")
     return group
+
+
+class Front:
+    """The address under which Telegram reaches a hub's web application, whichever runs at the moment."""
+
+    def __init__(self) -> None:
+        self._door = create_server(("127.0.0.1", 0))
+        self._runner: web.AppRunner | None = None
+        self.url = f"http://127.0.0.1:{self._door.getsockname()[1]}"
+
+    async def serve(self, stage: Stage) -> None:
+        """Serve another hub in place of the former one."""
+        await self._end()
+        self._runner = web.AppRunner(build_app(stage.hub), access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.SockSite(self._runner, self._door.dup()).start()
+
+    async def close(self) -> None:
+        """Serve no more."""
+        await self._end()
+        self._door.close()
+
+    async def _end(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
 
 
 @asynccontextmanager
