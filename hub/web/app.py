@@ -88,7 +88,8 @@ def build_app(hub: Hub) -> web.Application:
     app.cleanup_ctx.append(probes.watch_loop)
     app.add_routes([*pages.ROUTES, *probes.ROUTES, *public_files.ROUTES])
     app.add_routes([web.static("/static", pages.HERE / "static", append_version=True)])
-    for part in (*hub.channels.values(), *hub.consoles.consoles.values()):
+    parts: list[Channel | Console] = [*hub.channels.values(), *hub.consoles.consoles.values()]
+    for part in parts:
         app.add_routes(_routes(part))
     return app
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from crm_store import MongoStore
 from hub.engine.clock import SystemClock
@@ -55,6 +56,15 @@ def _times(desk: TelegramDesk, chat: Chat, since: float, *methods: str) -> list[
     return [it.time - since for it in calls if it.time >= since and (it.method in methods or not methods)]
 
 
+async def _measured(desk: TelegramDesk, *names: str) -> list[float]:
+    """Return what `/metrics` says of the console."""
+    text = (await desk.stage.hub.metrics()).decode()
+    found = {sample.name: sample for family in text_string_to_metric_families(text) for sample in family.samples}
+    samples = [found[f"trunkline_{name}"] for name in names]
+    assert all(sample.labels == {"console": "team"} for sample in samples)
+    return [sample.value for sample in samples]
+
+
 async def test_a_chat_that_is_slowed_down_waits_alone_and_to_the_second(store: MongoStore) -> None:
     """Telegram's `retry_after` is obeyed by all that goes to that chat, and nothing is lost or doubled."""
     clock = ManualClock(SystemClock().now())
@@ -74,6 +84,8 @@ async def test_a_chat_that_is_slowed_down_waits_alone_and_to_the_second(store: M
         await desk.channel.write("dora", "fourth word")
         await boris.sees("fourth word")
         assert anna.find("word") is None
+        assert await _measured(desk, "console_fault", "console_linked", "console_slowed_total") == [0, 2, 1]
+        assert min(await _measured(desk, "console_undrawn", "console_behind_events")) > 0
         clock.advance(SECOND)
         await anna.answered(asked)
         await anna.chat.until(lambda: "second word" in _talk(anna))

@@ -23,7 +23,7 @@ from bots.telegram.console.settings import TelegramConsoleSettings
 from bots.telegram.limits import Pace
 from bots.telegram.receiving import Keep, Webhook, derived_secret, persistently, receive
 from bots.telegram.sending import Line
-from router.consoles import ConsoleHost
+from router.consoles import ConsoleHost, Figures
 from router.doctoring import Finding
 from router.notebooks import Entry
 from router.ports import FeedEvent
@@ -44,6 +44,7 @@ class TelegramConsole:
         self.name = name
         self._settings = settings
         self._webhook = Webhook(f"/consoles/{name}/telegram", settings.bot)
+        self._shift: _Shift | None = None
 
     def routes(self) -> Sequence[object]:
         """Return the webhook's route, where it is used; see `RoutedConsole`."""
@@ -52,10 +53,16 @@ class TelegramConsole:
     async def run(self, host: ConsoleHost) -> None:
         """Work until cancelled. Raises `AuthFailed` when the token is not accepted."""
         client = self._client()
+        self._shift = _Shift(host, client, self._settings, partial(self._receive, client, host))
         try:
-            await _Shift(host, client, self._settings, partial(self._receive, client, host)).work()
+            await self._shift.work()
         finally:
+            self._shift = None
             await client.close()
+
+    def figures(self) -> Figures | None:
+        """Return how the console is; see `MeasuredConsole`."""
+        return self._shift.figures() if self._shift is not None else None
 
     async def _receive(self, client: Client, host: ConsoleHost, keep: Keep) -> None:
         secret = derived_secret(host.secret, self.name)
@@ -113,6 +120,13 @@ class _Shift:
         finally:
             self._hearing.stop()
             await end(lambda: {*self._tasks, *self._hearing.people})
+
+    def figures(self) -> Figures:
+        """Return how it goes."""
+        operators = self._host.book.rules.operators
+        linked = sum(link.operator in operators for link in self._office.links.values())
+        behind = max(0, self._host.cursor - self._progress.drawn)
+        return Figures(linked, self._progress.undrawn, behind, self._office.line.client.slowed)
 
     def _begin(self, part: Coroutine[Any, Any, None]) -> None:
         """Run a part of the console; when one fails, all of it is over."""
