@@ -12,7 +12,7 @@ from hub.engine.engine import Engine
 from hub.engine.supervisor import Supervisor
 from hub.link_codes import NOTEBOOK, LinkCodes, LinkOf, links_of, unlink
 from hub.settings.model import ConsoleSettings
-from router.consoles import Console
+from router.consoles import Console, Figures, MeasuredConsole
 
 if TYPE_CHECKING:
     from hub.hub import Hub
@@ -61,10 +61,20 @@ class ConsoleDesk:
         """Take a link away; return whether there was one."""
         return console in self.consoles and await unlink(self._engine.store, console, account)
 
+    def figures(self) -> dict[str, Figures]:
+        """Return how those are that run and can be measured, by name."""
+        measured = {name: it.figures() for name, it in self.consoles.items() if isinstance(it, MeasuredConsole)}
+        return {name: found for name, found in measured.items() if found is not None}
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """Return console → 1 while it does not run, else 0."""
+        return {name: int(bool(self._fault(name))) for name in self.consoles}
+
     @property
     def well(self) -> bool:
         """Whether all of them run."""
-        return not any(map(self._fault, self.consoles))
+        return not any(self.faults.values())
 
     def health(self) -> dict[str, object]:
         """Return how each console is."""

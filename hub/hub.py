@@ -85,7 +85,7 @@ class Hub:
         self._in_force = self.settings
         self.chronicle = Chronicle(self.engine)
         self.calendars = Calendars(self.engine, self.settings.file.parent)
-        self._metrics = Metrics(self.engine, lambda: self.calendars.faults)
+        self._metrics = Metrics(self.engine, lambda: self.calendars.faults, lambda: self.consoles)
 
     @property
     def store(self) -> Store:

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from hub.console_desk import ConsoleDesk
 from hub.engine.engine import Engine
 from hub.engine.lane import Lane
 from hub.engine.meters import BOUNDS, Latency
@@ -26,10 +27,13 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 class Metrics(Collector):
     """The hub's own registry; two hubs in one process share nothing."""
 
-    def __init__(self, engine: Engine, calendars: Callable[[], Mapping[str, int]]) -> None:
+    def __init__(
+        self, engine: Engine, calendars: Callable[[], Mapping[str, int]], consoles: Callable[[], ConsoleDesk]
+    ) -> None:
         self._engine = engine
         #: returns operator → 1 while their calendar cannot be read, else 0
         self._calendars = calendars
+        self._consoles = consoles
         #: channel → when its oldest waiting delivery was made; empty while the store does not answer
         self._oldest: Mapping[str, datetime] = {}
         self._registry = CollectorRegistry(auto_describe=False)
@@ -59,6 +63,7 @@ class Metrics(Collector):
         """Yield every family; called by the registry."""
         yield from self._counts()
         yield from self._lengths()
+        yield from self._console_figures()
         yield from self._ages()
         yield from self._latencies()
 
@@ -98,6 +103,18 @@ class Metrics(Collector):
         yield _gauge("channel_fault", "1 while the channel cannot send.", ("channel",), faults)
         yield _gauge("calendar_fault", "1 while the calendar cannot be read.", ("operator",), self._calendars())
         yield _gauge("faults", "Parts of the hub that have died.", (), {(): len(engine.faults)})
+
+    def _console_figures(self) -> Iterator[Metric]:
+        faults, found = self._consoles().faults, self._consoles().figures()
+        linked = {name: it.linked for name, it in found.items()}
+        undrawn = {name: it.undrawn for name, it in found.items()}
+        behind = {name: it.behind for name, it in found.items()}
+        slowed = {name: it.slowed for name, it in found.items()}
+        yield _gauge("console_fault", "1 while the console does not run.", ("console",), faults)
+        yield _gauge("console_linked", "Operators whose account is linked.", ("console",), linked)
+        yield _gauge("console_undrawn", "Conversations still to be drawn, in each chat.", ("console",), undrawn)
+        yield _gauge("console_behind_events", "Events by which it lags behind the feed.", ("console",), behind)
+        yield _counter("console_slowed", "Calls refused because they came too fast.", ("console",), slowed)
 
     def _ages(self) -> Iterator[Metric]:
         now = self._engine.clock.now()

@@ -153,6 +153,27 @@ class Console(Protocol):
         """Work until cancelled. May raise anything: it is started again then, after a while."""
 
 
+class Figures(Struct, frozen=True):
+    """How a console is, in numbers."""
+
+    #: operators whose account is linked
+    linked: int
+    #: conversations of which something is still to be drawn, counted in each chat where they are
+    undrawn: int
+    #: events by which what is drawn lags behind the feed
+    behind: int
+    #: calls that the messenger refused because they came too fast, since the console began to run
+    slowed: int
+
+
+@runtime_checkable
+class MeasuredConsole(Protocol):
+    """A console that can be measured."""
+
+    def figures(self) -> Figures | None:
+        """Return how it is now; None while it does not run."""
+
+
 @runtime_checkable
 class RoutedConsole(Protocol):
     """A console that needs HTTP routes."""

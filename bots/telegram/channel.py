@@ -19,7 +19,7 @@ from bots.telegram.courtesy import Courtesy
 from bots.telegram.limits import Pace
 from bots.telegram.mapping import ALLOWED, KIND, REACH, event_of
 from bots.telegram.photos import file_of
-from bots.telegram.receiving import Webhook, derived_secret, persistently, poll
+from bots.telegram.receiving import Webhook, derived_secret, persistently, receive
 from bots.telegram.settings import API, TelegramSettings
 from bots.telegram.text import MESSAGE
 from router.client_events import ClientEvent
@@ -89,10 +89,8 @@ class TelegramChannel:
         self._host, self._line = host, sending.Line(client, Pace(host.clock.now), host.clock)
         try:
             await self._introduce(client)
-            if self._settings.mode == "polling":
-                await poll(client, self._keep, ALLOWED)
-            else:
-                await self._listen(client, host)
+            secret = derived_secret(host.secret, self.name)
+            await receive(client, self._keep, ALLOWED, self._settings, self._webhook, secret)
         finally:
             self._line = None
             await client.close()
@@ -106,13 +104,6 @@ class TelegramChannel:
         named = self._username = str(me.get("username", ""))
         if self._settings.username and named.lower() != self._settings.username.lower():
             raise Misconfigured(f"The bot is called @{named}: set username of {self.name} to {named}.")
-
-    async def _listen(self, client: Client, host: Host) -> None:
-        webhook = self._settings.webhook
-        if webhook is None:
-            raise Misconfigured(f"The channel {self.name} has mode: webhook and no webhook.url.")
-        secret = webhook.secret.get_secret_value() if webhook.secret else derived_secret(host.secret, self.name)
-        await self._webhook.run(client, self._keep, ALLOWED, public=webhook.url, secret=secret)
 
     async def _keep(self, updates: Sequence[Update]) -> None:
         """Put updates into the ledger, and only then do what clients expect at once."""

@@ -65,6 +65,8 @@ class Client:
         session = AiohttpSession(api=TelegramAPIServer.from_base(api), timeout=PATIENCE)
         self._bot = Bot(token, session=session)
         self._token = token
+        #: calls that Telegram refused because they came too fast
+        self.slowed = 0
         #: closed for good: the SDK would open its connections anew, and nobody would close them
         self._over = False
 
@@ -104,6 +106,7 @@ class Client:
 
     def _plain(self, error: Exception, *, repeatable: bool) -> HubError:
         plain = plain_error(error, repeatable=repeatable)
+        self.slowed += isinstance(plain, Slowed)
         plain.args = (self.redacted(str(plain)),)
         return plain
 

@@ -10,7 +10,7 @@ from aiogram.types import BusinessConnection, User, WebhookInfo
 
 from bots.telegram.addresses import address
 from bots.telegram.client import Client
-from bots.telegram.settings import TelegramSettings
+from bots.telegram.settings import BotSettings, TelegramSettings
 from router.doctoring import Finding
 from router.errors import Rejected
 
@@ -33,8 +33,8 @@ async def examined(
     """
     me = await client(GetMe(), repeatable=True)
     info = await client(GetWebhookInfo(), repeatable=True)
-    found = [_name(me, name, settings), _webhook(me, info, name, settings, path)]
-    found += [*_posts(me, info), *await _groups(client, me, name, settings, chats), *_business(me, name, settings)]
+    found = [_name(me, name, settings), *received(me, info, name, settings, path)]
+    found += [*await _groups(client, me, name, settings, chats), *_business(me, name, settings)]
     return found + [_rights(each, me, name) for each in await _connections(client, chats)]
 
 
@@ -47,8 +47,12 @@ def _name(me: User, name: str, settings: TelegramSettings) -> Finding:
     return Finding(True, f"Telegram accepts the token of {name}: it is @{me.username}'s.")
 
 
-def polled(me: User, info: WebhookInfo, name: str) -> Finding:
-    """Return whether a webhook stands in the way of polling."""
+def received(me: User, info: WebhookInfo, name: str, settings: BotSettings, path: str) -> list[Finding]:
+    """Return whether what the bot is told gets to the hub, by polling or by the webhook at `path`."""
+    return [_webhook(me, info, name, settings, path), *_posts(me, info)]
+
+
+def _polled(me: User, info: WebhookInfo, name: str) -> Finding:
     where = f"@{me.username} ({name})"
     if not info.url:
         return Finding(True, f"No webhook is set for {where}, so it can be polled.")
@@ -56,9 +60,9 @@ def polled(me: User, info: WebhookInfo, name: str) -> Finding:
     return Finding(False, f"{said}: the hub takes it away when it starts, so stop the other program that set it.")
 
 
-def _webhook(me: User, info: WebhookInfo, name: str, settings: TelegramSettings, path: str) -> Finding:
+def _webhook(me: User, info: WebhookInfo, name: str, settings: BotSettings, path: str) -> Finding:
     if settings.webhook is None or settings.mode == "polling":
-        return polled(me, info, name)
+        return _polled(me, info, name)
     where = f"@{me.username} ({name})"
     ours = f"{settings.webhook.url}{path}"
     if info.url == ours:

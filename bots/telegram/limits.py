@@ -23,11 +23,11 @@ class Window:
         self._times: deque[datetime] = deque(maxlen=count)
         self._span = span
 
-    def free_at(self, now: datetime) -> datetime:
-        """Return when the next one may go."""
-        if len(self._times) < (self._times.maxlen or 0):
-            return now
-        return max(now, self._times[0] + self._span)
+    def free_at(self, now: datetime, *, gently: bool = False) -> datetime:
+        """Return when the next one may go; `gently`, when a quarter of the places stays free behind it."""
+        count = self._times.maxlen or 0
+        full = len(self._times) - count + (count // 4 if gently else 0)
+        return max(now, self._times[full] + self._span) if full >= 0 else now
 
     def book(self, at: datetime) -> None:
         """Take a place; never before one that is taken already."""
@@ -45,10 +45,16 @@ class Pace:
         self._slowed: deque[tuple[datetime, str]] = deque(maxlen=_MANY)
         self._token_blocked: datetime | None = None
 
-    def not_before(self, chat: str) -> datetime | None:
-        """Return when the next message to a chat may be sent; None for at once."""
+    def not_before(self, chat: str, *, gently: bool = False) -> datetime | None:
+        """Return when the next message to a chat may be sent, None for at once; see `Window.free_at`."""
         now = self._now()
-        at = self._free_at(chat, now)
+        at = self._free_at(chat, now, gently=gently)
+        return at if at > now else None
+
+    def blocked_until(self, chat: str) -> datetime | None:
+        """Return when Telegram takes anything for a chat again, messages or not; None for now."""
+        now = self._now()
+        at = self._open_at(chat, now)
         return at if at > now else None
 
     def reserve(self, chat: str, count: int = 1) -> datetime:
@@ -70,13 +76,15 @@ class Pace:
         if len(recent) >= _MANY:
             self._token_blocked = now + after
 
-    def _free_at(self, chat: str, now: datetime) -> datetime:
+    def _open_at(self, chat: str, now: datetime) -> datetime:
         until = self._blocked.get(chat, now)
         if until <= now:
             self._blocked.pop(chat, None)
-        at = max(now, until, self._token_blocked or now)
-        window = self._chats.get(chat)
-        return max(at, window.free_at(now)) if window else at
+        return max(now, until, self._token_blocked or now)
+
+    def _free_at(self, chat: str, now: datetime, *, gently: bool = False) -> datetime:
+        at, window = self._open_at(chat, now), self._chats.get(chat)
+        return max(at, window.free_at(now, gently=gently)) if window else at
 
     def _window(self, chat: str) -> Window:
         if chat not in self._chats:

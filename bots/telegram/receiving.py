@@ -17,6 +17,7 @@ from aiogram.methods.base import TelegramMethod
 from aiohttp import web
 
 from bots.telegram.client import Client
+from bots.telegram.settings import BotSettings
 from router.errors import Misconfigured, Retryable
 from router.ports import Update
 
@@ -54,6 +55,21 @@ def as_update(bot: int, raw: str, known: Any) -> Update:
         digest = hashlib.sha256(raw.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         return Update(f"{bot}:unnumbered:{digest}", raw)
     return Update(f"{bot}:{number}", raw)
+
+
+async def receive(
+    client: Client, keep: Keep, allowed: Sequence[str], settings: BotSettings, webhook: Webhook, secret: str
+) -> None:
+    """Have updates kept until cancelled, in the way that the settings want.
+
+    `secret` is what Telegram proves itself with to a webhook when the settings name nothing.
+    """
+    if settings.mode == "polling" or settings.webhook is None:
+        await poll(client, keep, allowed)
+    else:
+        wanted = settings.webhook.secret
+        shown = wanted.get_secret_value() if wanted else secret
+        await webhook.run(client, keep, allowed, public=settings.webhook.url, secret=shown)
 
 
 async def poll(client: Client, keep: Keep, allowed: Sequence[str], *, hold: int = _POLL) -> None:
@@ -123,7 +139,7 @@ class Webhook:
         """Keep one update, then answer 200."""
         keep = self._keep
         if keep is None:
-            return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, text="The channel is starting.")
+            return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, text="The hub is starting.")
         given = request.headers.get(SECRET_HEADER, "").encode("utf-8", "surrogateescape")
         if not hmac.compare_digest(given, self._secret):
             return web.Response(status=HTTPStatus.UNAUTHORIZED, text="The secret token is not the right one.")

@@ -52,7 +52,7 @@ class Line:
         uploads: bool = False,
         repeatable: bool = False,
     ) -> T:
-        """Call a method that counts as so many messages. A group that has moved is followed, once."""
+        """Call a method that counts as so many messages, 0 for none. A group that has moved is followed, once."""
         await self._turn(where, count)
         patience = UPLOAD_PATIENCE if uploads else PATIENCE
         try:
@@ -66,10 +66,11 @@ class Line:
             raise
 
     async def _turn(self, where: Address, count: int) -> None:
-        due, now = self.pace.not_before(where.pace), self.clock.now()
-        if due is not None and due - now > _TURN:
+        now = self.clock.now()
+        due = (self.pace.not_before(where.pace) if count else self.pace.blocked_until(where.pace)) or now
+        if due - now > _TURN:
             raise Retryable("This chat has its turn later: Telegram takes only so many messages.", due - now)
-        at = self.pace.reserve(where.pace, count)
+        at = max(due, self.pace.reserve(where.pace, count))
         if at > now:
             await self.clock.sleep_until(at)
 

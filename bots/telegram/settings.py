@@ -53,19 +53,36 @@ class TelegramWebhook(Strict):
     secret: Annotated[SecretStr, AfterValidator(_secret)] | None = None
 
 
-class TelegramSettings(Strict):
+class BotSettings(Strict):
+    """A bot, and how Telegram hands over what it is told."""
+
+    #: from @BotFather; kept as ${NAME}
+    token: Token
+    #: the Bot API server
+    api: Address = API
+    #: `polling` asks Telegram; with `webhook` Telegram posts to the hub
+    mode: Literal["polling", "webhook"] = "polling"
+    #: needed with `mode: webhook`
+    webhook: TelegramWebhook | None = None
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.mode == "webhook" and self.webhook is None:
+            raise ValueError("mode: webhook needs webhook.url, the hub's address as Telegram reaches it")
+        return self
+
+    @property
+    def bot(self) -> int:
+        """The bot's user id."""
+        return int(self.token.get_secret_value().partition(":")[0])
+
+
+class TelegramSettings(BotSettings):
     """A bot that clients write to."""
 
     kind: Literal["telegram"]
     #: the line that answers
     line: Name
-    #: from @BotFather; kept as ${NAME}
-    token: Token
-    #: the Bot API server
-    api: Address = API
-    mode: Literal["polling", "webhook"] = "polling"
-    #: needed with `mode: webhook`
-    webhook: TelegramWebhook | None = None
     #: the bot's name without @; needed with `groups`
     username: Annotated[str, Field(pattern=r"^([A-Za-z0-9_]{3,40})?$")] = ""
     #: what in a group is for us; without it nothing is
@@ -82,14 +99,7 @@ class TelegramSettings(Strict):
     max_file: Annotated[int, Field(ge=1, le=2000 * MEGABYTE)] = 20 * MEGABYTE
 
     @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if self.mode == "webhook" and self.webhook is None:
-            raise ValueError("mode: webhook needs webhook.url, the hub's address as Telegram reaches it")
+    def _named(self) -> Self:
         if self.groups and not self.username:
             raise ValueError("groups needs username, the bot's name, to know when it is mentioned")
         return self
-
-    @property
-    def bot(self) -> int:
-        """The bot's user id."""
-        return int(self.token.get_secret_value().partition(":")[0])

@@ -43,6 +43,7 @@ from hub.web.security import keep_pace, protect, refuse_foreign_pages
 from hub.web.sessions import Sessions
 from hub.web.signin import SignInDesk
 from hub.web.tokens import Tokens
+from router.consoles import Console, RoutedConsole
 from router.ports import Channel, Documented, Endpoint, Routed
 
 API = "/api/v1"
@@ -89,8 +90,9 @@ def build_app(hub: Hub) -> web.Application:
     app.cleanup_ctx.append(probes.watch_loop)
     app.add_routes([*pages.ROUTES, *probes.ROUTES, *public_files.ROUTES])
     app.add_routes([web.static("/static", pages.HERE / "static", append_version=True)])
-    for channel in hub.channels.values():
-        app.add_routes(_routes(channel))
+    parts: list[Channel | Console] = [*hub.channels.values(), *hub.consoles.consoles.values()]
+    for part in parts:
+        app.add_routes(_routes(part))
     return app
 
 
@@ -101,12 +103,12 @@ def _add_reference(app: web.Application, hub: Hub) -> None:
     app.on_cleanup.append(reference.close)
 
 
-def _routes(channel: Channel) -> Iterator[web.AbstractRouteDef]:
-    if isinstance(channel, Routed):
-        yield from cast("Iterable[web.AbstractRouteDef]", channel.routes())
-    if isinstance(channel, Documented):
-        for endpoint in channel.endpoints():
-            yield _route(channel.name, endpoint)
+def _routes(part: Channel | Console) -> Iterator[web.AbstractRouteDef]:
+    if isinstance(part, Routed | RoutedConsole):
+        yield from cast("Iterable[web.AbstractRouteDef]", part.routes())
+    if isinstance(part, Documented):
+        for endpoint in part.endpoints():
+            yield _route(part.name, endpoint)
 
 
 def _route(channel: str, endpoint: Endpoint) -> web.AbstractRouteDef:

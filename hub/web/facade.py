@@ -10,6 +10,7 @@ from hub.engine.recent import Recent
 from hub.link_codes import LinkCodes, LinkOf
 from hub.links import FileLinks
 from hub.settings.model import Settings
+from router.consoles import Console
 from router.effects import Outcome
 from router.model import Conversation, Message
 from router.people import OperatorState
@@ -48,6 +49,10 @@ class Webhooks(Protocol):
 
 class Consoles(Protocol):
     """Consoles on messengers, and whose accounts there are whose."""
+
+    @property
+    def consoles(self) -> Mapping[str, Console]:
+        """Those that run, by name."""
 
     @property
     def codes(self) -> LinkCodes:

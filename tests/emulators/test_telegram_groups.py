@@ -50,6 +50,10 @@ async def test_a_forum_keeps_topics_for_administrators_with_the_right(
     await client.edit_forum_topic(forum.id, topic.message_thread_id, name="Order 5, paid")
     await client.close_forum_topic(forum.id, topic.message_thread_id)
     assert forum.topic("Order 5, paid").closed
+    bob = telegram.add_user("Bob")
+    telegram.add_member(forum, bob, by=anna)
+    with pytest.raises(RuntimeError, match="is closed"):
+        bob.says(forum, "Mine", topic=forum.topic("Order 5, paid"))
     with pytest.raises(TelegramBadRequest, match="TOPIC_NOT_MODIFIED"):
         await client.close_forum_topic(forum.id, topic.message_thread_id)
     await client.reopen_forum_topic(forum.id, topic.message_thread_id)

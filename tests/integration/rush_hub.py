@@ -4,31 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from bots.telegram import TelegramSettings, build
 from bots.telegram.channel import TelegramChannel
 from crm_store import open_store
+from tests.clock import FastClock
 from tests.integration.stage import RULES, running, stage_of
 
 ANSWER = "We have your message."
 TOKEN = "4711:emulated-token-of-the-shops-bot"
 _SALES = {**RULES["lines"]["sales"], "texts": {"queued": ANSWER, "nobody": ANSWER}}
 RUSH: dict[str, Any] = {**RULES, "lines": {"sales": _SALES}}
-
-
-class FastClock:
-    """A clock that goes ten times as fast, for the hub and for Telegram, so that limits of seconds take less."""
-
-    def __init__(self, began: datetime) -> None:
-        self.began = began
-
-    def now(self) -> datetime:
-        return self.began + (datetime.now(UTC) - self.began) * 10
-
-    async def sleep_until(self, at: datetime) -> None:
-        await asyncio.sleep(max(timedelta(), at - self.now()).total_seconds() / 10)
 
 
 def telegram(api: str) -> TelegramChannel:

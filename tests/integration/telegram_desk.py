@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from socket import create_server
 from typing import Any
 
+from aiohttp import web
 from pydantic import SecretStr
 
 from bots.telegram.console.settings import TelegramConsoleSettings
 from crm_store import MongoStore
 from hub.console_desk import ConsoleDesk
+from hub.web.app import build_app
 from router.ports import Channel, Clock
 from tests.emulators.telegram import Bot, TelegramEmulator, User
 from tests.emulators.telegram.model import Chat, Message, Topic
@@ -24,6 +27,7 @@ RULES: dict[str, Any] = {
             "name": "Sales",
             "operators": ["anna", "boris"],
             "distribution": "strict",
+            "offer_timeout": "30m",
             "triage": False,
             "texts": {"queued": "", "nobody": ""},
         },
@@ -40,15 +44,16 @@ RULES: dict[str, Any] = {
 
 @dataclass(slots=True, repr=False)
 class Worker:
-    """One operator in their private chat with the bot."""
+    """One operator in their private chat with the bot, or in the group where all work together."""
 
     user: User
     bot: Bot
+    group: Chat | None = None
 
     @property
     def chat(self) -> Chat:
-        """Their chat."""
-        return self.user.chat(self.bot)
+        """Where they work."""
+        return self.group or self.user.chat(self.bot)
 
     def find(self, text: str) -> Message | None:
         """Return the latest message of the bot's that holds a text."""
@@ -63,6 +68,12 @@ class Worker:
         assert found is not None
         return found
 
+    async def answered(self, said: Message) -> Message:
+        """Return the bot's answer to something."""
+        found = await self.chat.until(lambda: next((it for it in self.chat.messages if it.reply_to is said), None))
+        assert found is not None
+        return found
+
     async def press(self, text: str, button: str) -> str:
         """Press a button below the message that holds a text; return what is said above the chat."""
         message = await self.sees(text)
@@ -72,13 +83,14 @@ class Worker:
 
     def says(self, text: str, answers: Message | None = None, topic: Topic | None = None) -> Message:
         """Write something."""
-        return self.user.says(self.bot, text, reply_to=answers, topic=topic)
+        return self.user.says(self.chat, text, reply_to=answers, topic=topic)
 
     async def link(self, stage: Stage, operator: str) -> None:
-        """Link the account, and come."""
+        """Link the account, which is done in the private chat."""
         code, _ = await stage.hub.consoles.codes.make(operator)
         self.user.starts(self.bot, code)
-        await self.chat.until(lambda: "👋" in self.chat.last.text)
+        private = self.user.chat(self.bot)
+        await private.until(lambda: "👋" in private.last.text)
 
     async def marked(self, message: Message, emoji: str) -> None:
         """Return when a message bears a reaction."""
@@ -97,16 +109,20 @@ class TelegramDesk:
     channel: ScriptedChannel
     telegram: TelegramEmulator
     bot: Bot
+    #: where all work together; None for private chats
+    group: Chat | None = None
     workers: dict[str, Worker] = field(default_factory=dict)
 
     async def worker(self, operator: str, *, available: bool = True) -> Worker:
         """Return a linked operator."""
         name = self.stage.hub.rules.operators[operator].name
-        worker = self.workers[operator] = Worker(self.telegram.add_user(name, language_code="en"), self.bot)
+        user = self.telegram.add_user(name, language_code="en")
+        worker = self.workers[operator] = Worker(user, self.bot, self.group)
         await worker.link(self.stage, operator)
+        if self.group is not None:
+            self.telegram.add_member(self.group, user, by=user)
         if available:
-            worker.says("/available")
-            await worker.sees("🟢")
+            assert "🟢" in (await worker.answered(worker.says("/available"))).text
         return worker
 
 
@@ -128,19 +144,57 @@ async def telegram_desk(
     clock: Clock | None = None,
     others: Sequence[Channel] = (),
     channel: ScriptedChannel | None = None,
+    group: Chat | None = None,
+    front: Front | None = None,
     **settings: Any,
 ) -> AsyncIterator[TelegramDesk]:
     """Run a hub with one scripted channel and a console in Telegram."""
     channel = channel or ScriptedChannel()
-    stage = with_console(stage_of(store, [channel, *others], rules, clock), telegram, **settings)
+    stage = stage_of(store, [channel, *others], rules, clock)
+    with_console(stage, telegram, group=group.id if group else None, **settings)
     bot = next(iter(telegram.world.bots.values()))
+    if front is not None:
+        await front.serve(stage)
     async with running(stage):
-        yield TelegramDesk(stage, channel, telegram, bot)
+        yield TelegramDesk(stage, channel, telegram, bot, group)
+
+
+def operators_group(telegram: TelegramEmulator) -> Chat:
+    """Make the group where operators work together; the bot manages its topics."""
+    bot = next(iter(telegram.world.bots.values()))
+    group = telegram.add_forum("Desk", telegram.add_user("Olga"), bot)
+    telegram.promote(group, bot, "can_manage_topics", "can_delete_messages")
+    return group
+
+
+class Front:
+    """The address under which Telegram reaches a hub's web application, whichever runs at the moment."""
+
+    def __init__(self) -> None:
+        self._door = create_server(("127.0.0.1", 0))
+        self._runner: web.AppRunner | None = None
+        self.url = f"http://127.0.0.1:{self._door.getsockname()[1]}"
+
+    async def serve(self, stage: Stage) -> None:
+        """Serve another hub in place of the former one."""
+        await self._end()
+        self._runner = web.AppRunner(build_app(stage.hub), access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.SockSite(self._runner, self._door.dup()).start()
+
+    async def close(self) -> None:
+        """Serve no more."""
+        await self._end()
+        self._door.close()
+
+    async def _end(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
 
 
 @asynccontextmanager
-async def operators_bot(*, topics: bool) -> AsyncIterator[TelegramEmulator]:
+async def operators_bot(*, topics: bool, clock: Clock | None = None) -> AsyncIterator[TelegramEmulator]:
     """Run a Telegram with the operators' bot."""
-    async with TelegramEmulator() as telegram:
+    async with TelegramEmulator(now=clock.now if clock else None) as telegram:
         telegram.add_bot(TOKEN, "team_bot", "Team", has_topics_enabled=topics, supports_inline_queries=True)
         yield telegram

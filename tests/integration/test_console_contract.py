@@ -1,4 +1,4 @@
-"""What every console promises, held by Telegram with topics, by Telegram without them, and by the web console."""
+"""What every console promises, held by Telegram with topics, without them, by webhook, and by the web console."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from crm_store import MongoStore
+from tests.clock import FastClock
 from tests.contract.console import ABLE, Bench, ConsoleContract, Person
 from tests.emulators.telegram import TelegramEmulator
 from tests.emulators.telegram.model import Message
 from tests.integration.stage import ScriptedChannel, Stage, crash, stage_of
-from tests.integration.telegram_desk import RULES, Worker, operators_bot, with_console
+from tests.integration.telegram_desk import RULES, Front, Worker, operators_bot, with_console
 from tests.integration.web_stage import Desk, WebStage, web_stage
 
 pytestmark = pytest.mark.mongo
@@ -80,12 +81,18 @@ class TelegramBench:
 
     store: MongoStore
     telegram: TelegramEmulator
+    clock: FastClock
+    #: where Telegram posts updates; None where it is polled
+    front: Front | None = None
     channel: ScriptedChannel = field(default_factory=lambda: ScriptedChannel(capabilities=ABLE))
     people: dict[str, InTelegram] = field(default_factory=dict)
     stage: Stage = field(init=False)
 
     async def start(self) -> None:
-        self.stage = with_console(stage_of(self.store, [self.channel], RULES), self.telegram)
+        settings = {"mode": "webhook", "webhook": {"url": self.front.url}} if self.front else {}
+        self.stage = with_console(stage_of(self.store, [self.channel], RULES, self.clock), self.telegram, **settings)
+        if self.front:
+            await self.front.serve(self.stage)
         await self.stage.hub.start()
 
     async def restart(self) -> None:
@@ -104,16 +111,20 @@ class TelegramBench:
 
 class _Telegram(ConsoleContract):
     topics: bool
+    posts = False
 
     @asynccontextmanager
     async def bench(self, store: MongoStore) -> AsyncIterator[Bench]:
-        async with operators_bot(topics=self.topics) as telegram:
-            bench = TelegramBench(store, telegram)
+        clock, front = FastClock(), Front() if self.posts else None
+        async with operators_bot(topics=self.topics, clock=clock) as telegram:
+            bench = TelegramBench(store, telegram, clock, front)
             await bench.start()
             try:
                 yield bench
             finally:
                 await bench.stage.hub.stop()
+                if front:
+                    await front.close()
 
 
 class TestTelegramWithTopics(_Telegram):
@@ -122,6 +133,11 @@ class TestTelegramWithTopics(_Telegram):
 
 class TestTelegramWithoutTopics(_Telegram):
     topics = False
+
+
+class TestTelegramByWebhook(_Telegram):
+    topics = True
+    posts = True
 
 
 @dataclass(repr=False)

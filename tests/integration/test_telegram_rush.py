@@ -6,7 +6,6 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from datetime import UTC, datetime
 
 import pytest
 
@@ -14,8 +13,9 @@ from crm_store import MongoStore, open_store
 from router.delivery import Delivery, DeliveryState
 from router.model import AuthorKind, Conversation
 from router.store import Filter
+from tests.clock import FastClock
 from tests.emulators.telegram import Bot, TelegramEmulator, User
-from tests.integration.rush_hub import ANSWER, RUSH, TOKEN, FastClock, telegram
+from tests.integration.rush_hub import ANSWER, RUSH, TOKEN, telegram
 from tests.integration.stage import Stage, running, stage_of
 
 pytestmark = pytest.mark.mongo
@@ -87,7 +87,7 @@ async def opened(mongo_url: str, database: str) -> AsyncIterator[MongoStore]:
 
 async def test_nothing_is_lost_and_nothing_is_said_twice(mongo_url: str, database: str) -> None:
     """Every client is heard once and answered once; where nobody can know whether that arrived, the state says so."""
-    clock = FastClock(datetime.now(UTC))
+    clock = FastClock()
     async with TelegramEmulator(now=clock.now) as emulator:
         bot = emulator.add_bot(TOKEN, "shop_bot", "Shop")
         users = [emulator.add_user(f"Client {n}") for n in range(CLIENTS)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -12,6 +13,7 @@ from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommand
 
 from bots.telegram.client import Client
 from bots.telegram.console import doctor, words
+from bots.telegram.console.ending import end
 from bots.telegram.console.hearing import ALLOWED, Hearing
 from bots.telegram.console.office import Office
 from bots.telegram.console.place import Place
@@ -19,9 +21,9 @@ from bots.telegram.console.progress import Progress
 from bots.telegram.console.records import CURSOR
 from bots.telegram.console.settings import TelegramConsoleSettings
 from bots.telegram.limits import Pace
-from bots.telegram.receiving import persistently, poll
+from bots.telegram.receiving import Keep, Webhook, derived_secret, persistently, receive
 from bots.telegram.sending import Line
-from router.consoles import ConsoleHost
+from router.consoles import ConsoleHost, Figures
 from router.doctoring import Finding
 from router.notebooks import Entry
 from router.ports import FeedEvent
@@ -41,20 +43,36 @@ class TelegramConsole:
     def __init__(self, name: str, settings: TelegramConsoleSettings) -> None:
         self.name = name
         self._settings = settings
+        self._webhook = Webhook(f"/consoles/{name}/telegram", settings.bot)
+        self._shift: _Shift | None = None
+
+    def routes(self) -> Sequence[object]:
+        """Return the webhook's route, where it is used; see `RoutedConsole`."""
+        return self._webhook.routes() if self._settings.mode == "webhook" else ()
 
     async def run(self, host: ConsoleHost) -> None:
         """Work until cancelled. Raises `AuthFailed` when the token is not accepted."""
         client = self._client()
+        self._shift = _Shift(host, client, self._settings, partial(self._receive, client, host))
         try:
-            await _Shift(host, client, self._settings).work()
+            await self._shift.work()
         finally:
+            self._shift = None
             await client.close()
+
+    def figures(self) -> Figures | None:
+        """Return how the console is; see `MeasuredConsole`."""
+        return self._shift.figures() if self._shift is not None else None
+
+    async def _receive(self, client: Client, host: ConsoleHost, keep: Keep) -> None:
+        secret = derived_secret(host.secret, self.name)
+        await receive(client, keep, ALLOWED, self._settings, self._webhook, secret)
 
     async def examined(self, chats: Collection[str]) -> Sequence[Finding]:  # noqa: ARG002 - clients write elsewhere
         """Return whether the bot is set up as operators need it; see `Doctored`."""
         client = self._client()
         try:
-            return await doctor.examined(client, self.name, self._settings)
+            return await doctor.examined(client, self.name, self._settings, self._webhook.path)
         finally:
             await client.close()
 
@@ -65,14 +83,21 @@ class TelegramConsole:
 class _Shift:
     """One run of the console."""
 
-    def __init__(self, host: ConsoleHost, client: Client, settings: TelegramConsoleSettings) -> None:
+    def __init__(
+        self,
+        host: ConsoleHost,
+        client: Client,
+        settings: TelegramConsoleSettings,
+        hear: Callable[[Keep], Awaitable[None]],
+    ) -> None:
         self._host = host
         self._settings = settings
+        self._receive = hear
         line = Line(client, Pace(host.clock.now), host.clock)
         self._office = Office(host, line, settings.group, settings.topics)
         self._progress = Progress(0)
         self._places: dict[int, Place] = {}
-        self._hearing = Hearing(self._office, self._place_of)
+        self._hearing = Hearing(self._office, self._place_of, self._fail)
         self._new: asyncio.Queue[Place] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         #: ends with the first failure
@@ -93,8 +118,15 @@ class _Shift:
                 self._begin(part())
             await self._over
         finally:
-            await self._hearing.stop()
-            await _ended(self._tasks)
+            self._hearing.stop()
+            await end(lambda: {*self._tasks, *self._hearing.people})
+
+    def figures(self) -> Figures:
+        """Return how it goes."""
+        operators = self._host.book.rules.operators
+        linked = sum(link.operator in operators for link in self._office.links.values())
+        behind = max(0, self._host.cursor - self._progress.drawn)
+        return Figures(linked, self._progress.undrawn, behind, self._office.line.client.slowed)
 
     def _begin(self, part: Coroutine[Any, Any, None]) -> None:
         """Run a part of the console; when one fails, all of it is over."""
@@ -105,7 +137,11 @@ class _Shift:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if error is not None and not self._over.done():
+        self._fail(error or RuntimeError("A part of the console in Telegram has ended, which none does by itself."))
+
+    def _fail(self, error: BaseException) -> None:
+        """End the run, so that all begins anew where the notebook says."""
+        if not self._over.done():
             self._over.set_exception(error)
 
     async def _introduce(self) -> None:
@@ -188,12 +224,4 @@ class _Shift:
 
     async def _hear(self) -> None:
         await persistently(self._hearing.resume)
-        await poll(self._office.line.client, self._hearing.keep, ALLOWED)
-
-
-async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:
-    """End tasks, asking again: a driver that is busy may swallow a cancellation."""
-    while pending := [task for task in tasks if not task.done()]:
-        for task in pending:
-            task.cancel()
-        await asyncio.wait(pending, timeout=1)
+        await self._receive(self._hearing.keep)

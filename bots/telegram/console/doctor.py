@@ -7,19 +7,20 @@ from aiogram.types import ChatMemberAdministrator, User
 
 from bots.telegram.client import Client
 from bots.telegram.console.settings import TelegramConsoleSettings
-from bots.telegram.doctor import polled
+from bots.telegram.doctor import received
 from router.doctoring import Finding
 from router.errors import Rejected
 
 
-async def examined(client: Client, name: str, settings: TelegramConsoleSettings) -> list[Finding]:
-    """Return what is right and wrong with the bot of the console `name`.
+async def examined(client: Client, name: str, settings: TelegramConsoleSettings, path: str) -> list[Finding]:
+    """Return what is right and wrong with the bot of the console `name`, whose webhook is at `path`.
 
     Raises an error of `router.errors` where Telegram does not answer as it should.
     """
     me = await client(GetMe(), repeatable=True)
     info = await client(GetWebhookInfo(), repeatable=True)
-    found = [Finding(True, f"Telegram accepts the token of {name}: it is @{me.username}'s."), polled(me, info, name)]
+    accepted = Finding(True, f"Telegram accepts the token of {name}: it is @{me.username}'s.")
+    found = [accepted, *received(me, info, name, settings, path)]
     if not me.supports_inline_queries:
         said = f"Operators cannot look for ready-made texts through @{me.username}"
         found.append(Finding(False, f"{said}: turn on inline mode with /setinline in @BotFather."))

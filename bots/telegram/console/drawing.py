@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bots.telegram.console.office import Office
@@ -48,6 +48,10 @@ class Artist:
     def core(self, key: str, values: dict[str, str] | None = None) -> str:
         """Return a text of the core's catalogue."""
         return self.office.host.catalog.say(self.language, key, **(values or {}))
+
+    def within(self, topic: int) -> Artist:
+        """Return who draws in a topic; outside of topics (0), messages say whose conversation they belong to."""
+        return replace(self, mixed=not topic)
 
     def client(self, it: Conversation) -> str:
         """Return what a client is called."""

@@ -31,22 +31,30 @@ _log = structlog.get_logger(__name__)
 ALLOWED = ("message", "edited_message", "callback_query", "inline_query", "message_reaction")
 #: seconds that the rest of an album is waited for
 _ALBUM = 0.4
-#: ready-made texts offered at once
-_CANNED = 50
+#: ready-made texts offered at once, and updates remembered
+_CANNED, _HEARD = 50, 1000
 Waiting = tuple[int, datetime, Json]
 
 
 class Hearing:
     """Takes updates and has each carried out once."""
 
-    def __init__(self, office: Office, place_of: Callable[[int, str, int], Place | None]) -> None:
+    def __init__(
+        self, office: Office, place_of: Callable[[int, str, int], Place | None], fail: Callable[[BaseException], None]
+    ) -> None:
         self._office = office
+        self._fail = fail
         #: (user, operator, chat) → where it is drawn, None for a chat that is none of the console's
         self._place_of = place_of
         self._reception = Reception(office)
         self._deeds = Deeds(self._reception)
         self._queues: dict[int, asyncio.Queue[Waiting]] = {}
-        self._people: set[asyncio.Task[None]] = set()
+        #: who is carried out at the moment
+        self.people: set[asyncio.Task[None]] = set()
+        #: nobody is carried out any more
+        self._over = False
+        #: the latest updates, which Telegram hands over again when our answer got lost
+        self._heard: dict[int, None] = {}
 
     async def keep(self, updates: Sequence[Update]) -> None:
         """Put updates where they are durable, then have them carried out. Raises `Retryable`."""
@@ -54,12 +62,16 @@ class Hearing:
         for update in updates:
             number = update.external_id.partition(":")[2]
             if number.isdecimal():
-                fresh[int(number)] = json.dumps({"at": now.isoformat(), "update": json.loads(update.raw)})
+                if int(number) not in self._heard:
+                    fresh[int(number)] = json.dumps({"at": now.isoformat(), "update": json.loads(update.raw)})
             else:
                 _log.warning("console.poison", update=update.external_id)
         await self._office.host.notes.write({waiting_key(known): Entry(text) for known, text in fresh.items()})
         for known, text in fresh.items():
+            self._heard[known] = None
             self._hand_on(known, text)
+        while len(self._heard) > _HEARD:
+            del self._heard[next(iter(self._heard))]
 
     async def resume(self) -> None:
         """Carry out what was left when the hub stopped."""
@@ -67,6 +79,8 @@ class Hearing:
             self._hand_on(int(key.removeprefix(WAITING)), text)
 
     def _hand_on(self, number: int, text: str) -> None:
+        if self._over:
+            return  # it waits in the notebook for the next start
         kept = json.loads(text)
         body = kept["update"] if isinstance(kept["update"], dict) else {}
         user = _user(body)
@@ -74,9 +88,16 @@ class Hearing:
         if user not in self._queues:
             self._queues[user] = asyncio.Queue()
             task = asyncio.create_task(self._person(user), name=f"telegram operator {user}")
-            self._people.add(task)
-            task.add_done_callback(self._people.discard)
+            self.people.add(task)
+            task.add_done_callback(self._gone)
         self._queues[user].put_nowait(waiting)
+
+    def _gone(self, task: asyncio.Task[None]) -> None:
+        """Forget somebody for whom nothing is left to do; when that failed, all of the console begins anew."""
+        self.people.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._fail(error)
 
     async def _person(self, user: int) -> None:
         """Carry out what one person asks for, one after the other, until nothing is left."""
@@ -132,10 +153,11 @@ class Hearing:
 
     async def _request(self, number: int, at: datetime, body: Json) -> Request | None:
         """Return what somebody asks for; None when that is a stranger, or a chat that is none of ours."""
-        user, message, press = _user(body), _message(body), maybe(body, "callback_query")
-        chat = part(message, "chat")
+        user = _user(body)
         if not user:
             return None
+        message, press = _message(body), maybe(body, "callback_query")
+        chat = part(message, "chat")
         operator = await self._office.operator(user)
         if not operator:
             if chat.get("type") == "private" and "message" in body:
@@ -143,6 +165,8 @@ class Hearing:
                 place = self._place_of(user, operator, int(chat["id"])) if operator else None
                 if place is not None:
                     await place.catch_up()
+            elif press:
+                await self._reception.turn_away(part(body, "callback_query"))
             return None
         place = self._place_of(user, operator, int(chat["id"]))
         key = f"telegram {self._office.line.client.id}:{number}"
@@ -168,13 +192,9 @@ class Hearing:
         method = AnswerInlineQuery(inline_query_id=words(query, "id"), results=results, is_personal=True, cache_time=0)
         await self._office.best_effort(method)
 
-    async def stop(self) -> None:
-        """Let nobody be carried out any more; what is left waits in the notebook."""
-        # A driver that is busy may swallow a cancellation, so it is asked again.
-        while pending := [task for task in self._people if not task.done()]:
-            for task in pending:
-                task.cancel()
-            await asyncio.wait(pending, timeout=1)
+    def stop(self) -> None:
+        """Let nobody be carried out any more, apart from `people`; what is left waits in the notebook."""
+        self._over = True
 
 
 def _message(body: Json) -> Json:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import structlog
+from aiogram.methods import AnswerCallbackQuery
 
 from bots.telegram.catalogue import closest
 from bots.telegram.console.office import Office
 from bots.telegram.console.records import packed
 from bots.telegram.console.sender import Sender
 from bots.telegram.console.words import Rich, say
-from bots.telegram.reading import Json, one_line, words
+from bots.telegram.reading import Json, one_line, part, words
 from router.consoles import LINK, Link
 
 _log = structlog.get_logger(__name__)
@@ -44,6 +45,11 @@ class Reception:
             return ""
         await self.link(number, operator, user)
         return operator
+
+    async def turn_away(self, press: Json) -> None:
+        """Say to somebody who is no operator, and pressed a button in the group, that it is not theirs."""
+        said = say(closest(words(part(press, "from"), "language_code")), "stranger")
+        await self._office.best_effort(AnswerCallbackQuery(callback_query_id=words(press, "id"), text=said))
 
     async def link(self, number: int, operator: str, user: Json) -> None:
         """Make an account an operator's. An operator has one at a time: a new one takes the former's place."""

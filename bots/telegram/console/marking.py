@@ -173,7 +173,8 @@ class Marker:
     async def _redraw(self, it: Conversation, thread: Thread, tg: int, shown: Shown, message: Message) -> None:
         found = await self._host.messages_by_id(shown.messages)
         said = [found[id_] for id_ in shown.messages if id_ in found]
-        await self._sender.edit(tg, drawn(self._artist, said, it), None, caption=shown.caption)
+        rich = drawn(self._artist.within(thread.topic), said, it)
+        await self._sender.edit(tg, rich, None, caption=shown.caption)
         if shown.lacks and all(file.is_here or file.trouble for file in message.attachments):
             if any(file.is_here for file in message.attachments):
                 sent = await self._sender.files(message, Rich(), thread.topic, answers=tg)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -72,17 +71,13 @@ class Office:
         """Return what a client is called."""
         return it.client_name or say(language, "client")
 
-    async def best_effort(self, method: Any) -> bool:
-        """Call a method that is no loss when it fails; return whether it was carried out."""
+    async def best_effort(self, method: Any) -> None:
+        """Call a method that is no loss when it fails."""
         try:
             await self.line.client(method, repeatable=True)
         except HubError as error:
             _log.debug("console.passed_over", method=type(method).__name__, reason=str(error))
-            return False
-        return True
 
-    async def asleep(self, span: timedelta, wake: Callable[[], Any] | None = None) -> None:
+    async def asleep(self, span: timedelta) -> None:
         """Return when some time has passed."""
         await self.host.clock.sleep_until(self.host.clock.now() + span)
-        if wake is not None:
-            wake()

@@ -2,47 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
-import structlog
 from aiogram.types import InlineKeyboardMarkup
 from msgspec.structs import replace
 
 from bots.telegram.console import buttons
 from bots.telegram.console.drawing import Artist
-from bots.telegram.console.marking import Marker, drawn, is_watched
-from bots.telegram.console.news import own_of, until_left
+from bots.telegram.console.marking import Marker
 from bots.telegram.console.office import Office
 from bots.telegram.console.progress import Progress
-from bots.telegram.console.records import (
-    REMEMBERED,
-    Mark,
-    Said,
-    Shown,
-    Thread,
-    at_key,
-    packed,
-    shown_key,
-    thread_key,
-    unpacked,
-)
+from bots.telegram.console.records import REMEMBERED, Shown, Thread, packed, shown_key, thread_key, unpacked
 from bots.telegram.console.rooms import Rooms
 from bots.telegram.console.sender import Sender, TopicGone
+from bots.telegram.console.telling import Teller
 from bots.telegram.console.words import Rich
-from router.errors import Rejected
 from router.ids import derive
-from router.model import AuthorKind, Conversation, Message, MessageKind, State
+from router.model import Conversation, State
 from router.notebooks import Entry
 
-_log = structlog.get_logger(__name__)
-#: messages of the past drawn with a conversation, and files among them
-_PAST, _PAST_FILES = 40, 3
-#: messages drawn at most when much was missed, and characters put together into one message
-_MISSED, _TOGETHER = 200, 3000
+#: messages of the past drawn with a conversation
+_PAST = 40
 _HELD = {State.OPEN, State.WAITING}
-#: the reactions on an operator's own words that only staff see
-_NOTED = {MessageKind.NOTE: "✍", MessageKind.WHISPER: "🙊"}
 
 
 class Painter:
@@ -57,6 +39,7 @@ class Painter:
         self._progress = progress
         self._chat = sender.chat
         self.marker = Marker(office.host, sender, artist)
+        self._teller = Teller(office.host, sender, artist, self._keep)
         self.threads: dict[str, Thread] = {}
 
     async def load(self) -> None:
@@ -88,24 +71,26 @@ class Painter:
         for _ in range(3):
             try:
                 await self._drawn(it, thread, role, changed)
-            except TopicGone:
-                await self._rooms.lost(it.client)
-                thread = replace(self.threads.get(id_, thread), topic=await self._room(it), head=0)
+            except TopicGone as gone:
+                await self._rooms.lost(it.client, gone.topic)
+                thread = replace(self.threads.get(id_, thread), head=0)
             else:
                 break
-        return bool(self.threads[id_].head)
+        return id_ in self.threads and bool(self.threads[id_].head)
 
     async def _drawn(self, it: Conversation, thread: Thread, role: str, changed: Collection[str]) -> None:
-        told = thread.told
+        told, past = thread.told, 0
         if role == "offered":
             thread = await self._offered(it, thread)
         elif thread.offer:
             thread = await self._offer_over(it, thread)
         if role == "theirs":
-            thread = await self._begun(it, thread)
+            await self._rooms.reopen(it)
+            if not (thread.head and thread.active):
+                thread, past = await self._begun(it, thread)
         if role == "theirs" or (thread.active and thread.head):
-            thread = await self._caught_up(it, thread, parting=role != "theirs")
-        thread = replace(thread, active=bool(role))
+            thread = await self._teller.catch_up(it, thread, parting=role != "theirs", past=past)
+        thread = replace(thread, active=role == "theirs")
         if changed and thread.head:
             found = await self._host.messages_by_id(changed)
             drawn_before = [message.id for message in found.values() if message.n <= told]
@@ -117,10 +102,10 @@ class Painter:
     async def _offered(self, it: Conversation, thread: Thread) -> Thread:
         until = it.timers.get("offer")
         if thread.offer and thread.offer_until == until:
-            return replace(thread, told=thread.told)
+            return thread
         rich = await self.offer(it)
         tg = await self._sender.text(rich, buttons=buttons.offer(self._artist.language, it.id))
-        kept = replace(thread, offer=tg, offer_until=until, active=True)
+        kept = replace(thread, offer=tg, offer_until=until)
         await self._keep(kept, {shown_key(self._chat, tg): self._entry(Shown(it.id))})
         return kept
 
@@ -139,33 +124,17 @@ class Painter:
 
     # What the reader takes part in
 
-    async def _room(self, it: Conversation) -> int:
-        return await self._rooms.room(it, self._artist.client(it))
-
-    async def _begun(self, it: Conversation, thread: Thread) -> Thread:
-        """Draw the head and what was said before, once."""
-        if thread.head and thread.active:
-            return thread
-        topic = await self._room(it)
-        past = [m for m in await self._host.messages(it.id, limit=_PAST) if m.n <= it.n]
-        past = [m for m in past if m.n > thread.told] if thread.head else past
+    async def _begun(self, it: Conversation, thread: Thread) -> tuple[Thread, int]:
+        """Draw the head; return also the number up to which the rest is what the reader comes to."""
+        topic = await self._rooms.room(it, self._artist.client(it))
         head, markup, digest = self.head(it)
         tg = await self._sender.text(head, topic, buttons=markup)
-        told = past[-1].n if past else thread.told
+        # Without a head, what was told stood in a topic that is gone: some of it is told again in the new one.
+        past = it.n if thread.head or not thread.told else thread.told
+        told = thread.told if thread.head else max(0, past - _PAST)
         thread = replace(thread, head=tg, head_says=digest, topic=topic, told=told, active=True)
         await self._keep(thread, {shown_key(self._chat, tg): self._entry(Shown(it.id))})
-        await self._past(it, thread, past)
-        return thread
-
-    async def _past(self, it: Conversation, thread: Thread, past: Sequence[Message]) -> None:
-        talk = [m for m in past if m.kind is not MessageKind.EVENT]
-        rich = self._artist.quoted(talk, it, 10)
-        if rich.text:
-            tg = await self._sender.text(rich, thread.topic, quiet=True)
-            shown = Shown(it.id, tuple(m.id for m in talk[-1:]))
-            await self._keep(thread, {shown_key(self._chat, tg): self._entry(shown)})
-        for message in [m for m in talk if any(file.is_here for file in m.attachments)][-_PAST_FILES:]:
-            await self._message(it, thread, message)
+        return thread, past
 
     def head(self, it: Conversation) -> tuple[Rich, InlineKeyboardMarkup, str]:
         """Return the message with the buttons, these, and a digest of both."""
@@ -188,91 +157,7 @@ class Painter:
             if digest != thread.head_says:
                 await self._sender.edit(thread.head, head, found)
                 await self._keep(replace(thread, head_says=digest))
-            await self._rooms.rename(it, self._artist.client(it))
-
-    # Messages
-
-    async def _caught_up(self, it: Conversation, thread: Thread, *, parting: bool) -> Thread:
-        """Draw what was said since, in order, several short messages together."""
-        missed = min(max(it.n - thread.told, 0), _MISSED)
-        if not missed:
-            return thread
-        news = [m for m in await self._host.messages(it.id, before=it.n + 1, limit=missed) if m.n > thread.told]
-        said = await self._said(it.id) if any(m.author.kind is AuthorKind.OPERATOR for m in news) else []
-        together: list[Message] = []
-        for message in until_left(news) if parting else news:
-            own = own_of(message, said)
-            alone = own is not None or bool(message.attachments) or bool(message.reply_to)
-            if together and (alone or sum(len(m.text) for m in together) + len(message.text) > _TOGETHER):
-                thread, together = await self._flush(it, thread, together), []
-            if own is not None:
-                thread = await self._own(thread, message, own)
-            elif alone:
-                thread = await self._message(it, thread, message)
-            else:
-                together.append(message)
-        thread = await self._flush(it, thread, together) if together else thread
-        return replace(thread, told=max(thread.told, it.n))
-
-    async def _said(self, conversation: str) -> list[tuple[str, Said]]:
-        found = await self._host.notes.read(f"said:{self._chat}:{conversation}:")
-        return [(key, unpacked(text, Said)) for key, text in found.items()]
-
-    async def _own(self, thread: Thread, message: Message, own: tuple[str, Said]) -> Thread:
-        """Know which message in the chat an operator's own words are."""
-        key, said = own
-        kept: dict[str, Entry | None] = {
-            shown_key(self._chat, tg): self._entry(Shown(thread.conversation, (message.id,), own=True))
-            for tg in said.tg
-        }
-        kept |= {at_key(self._chat, message.id): Entry(str(said.tg[0]), self._until()), key: None}
-        marks = thread.marks
-        if is_watched(message):
-            marks = {**marks, message.id: Mark(said.tg[0], own=True)}
-        elif message.kind in _NOTED:
-            await self._sender.react(said.tg[0], _NOTED[message.kind])
-        thread = replace(thread, told=message.n, marks=marks)
-        await self._keep(thread, kept)
-        return thread
-
-    async def _flush(self, it: Conversation, thread: Thread, messages: Sequence[Message]) -> Thread:
-        rich = drawn(self._artist, messages, it)
-        quiet = all(m.kind is MessageKind.EVENT for m in messages)
-        tg = await self._sender.text(rich, thread.topic, quiet=quiet) if rich.text.strip() else 0
-        return await self._told(thread, messages, [tg] if tg else [], Shown(it.id, tuple(m.id for m in messages)))
-
-    async def _message(self, it: Conversation, thread: Thread, message: Message) -> Thread:
-        """Draw one message by itself: it has files, or answers another one."""
-        rich, answers = self._artist.message(message, it), await self._answered(message)
-        here = any(file.is_here for file in message.attachments)
-        ids: list[int] = []
-        if here:
-            try:
-                ids = await self._sender.files(message, rich, thread.topic, answers=answers)
-            except Rejected as error:
-                _log.info("console.file_refused", reason=str(error))
-                links = [f"📎 {file.name}: {self._host.link(file)}" for file in message.attachments if file.is_here]
-                rich.add("\n" + "\n".join(links))
-        if not ids:
-            ids, here = [await self._sender.text(rich, thread.topic, answers=answers)], False
-        lacks = any(not file.is_here and not file.trouble for file in message.attachments)
-        shown = Shown(it.id, (message.id,), caption=here, lacks=lacks)
-        return await self._told(thread, [message], ids, shown)
-
-    async def _answered(self, message: Message) -> int:
-        at = await self._host.notes.get(at_key(self._chat, message.reply_to)) if message.reply_to else None
-        return int(at) if at is not None else 0
-
-    async def _told(self, thread: Thread, messages: Sequence[Message], ids: Sequence[int], shown: Shown) -> Thread:
-        marks = dict(thread.marks)
-        kept: dict[str, Entry | None] = {shown_key(self._chat, tg): self._entry(shown) for tg in ids}
-        for message in messages if ids else ():
-            kept[at_key(self._chat, message.id)] = Entry(str(ids[0]), self._until())
-            if is_watched(message):
-                marks[message.id] = Mark(ids[0], own=False)
-        thread = replace(thread, told=max(thread.told, messages[-1].n), marks=marks)
-        await self._keep(thread, kept)
-        return thread
+            await self._rooms.show(it, self._artist.client(it))
 
     async def _keep(self, thread: Thread, more: dict[str, Entry | None] | None = None) -> None:
         """Remember how far a conversation is drawn, together with what was drawn, in one write."""

@@ -45,6 +45,8 @@ class Place:
         #: conversation → its messages that have changed
         self._dirty: dict[str, set[str]] = {}
         self._later: dict[str, None] = {}
+        #: when offers say next how much time is left
+        self._countdown: datetime | None = None
         self._woken = asyncio.Event()
 
     async def load(self) -> None:
@@ -75,9 +77,10 @@ class Place:
         """Draw until cancelled."""
         while True:
             self._woken.clear()
+            self._count_down()
             if self._dirty:
                 await self._paint()
-            elif self._later and self.sender.is_free:
+            elif self._later and self.sender.free_at is None:
                 conversation = next(iter(self._later))
                 del self._later[conversation]
                 await self._safely(lambda conversation=conversation: self.painter.refresh(conversation))  # type: ignore[misc]  # bound now
@@ -106,23 +109,28 @@ class Place:
         except (Rejected, TopicGone) as error:
             _log.warning("console.not_drawn", chat=self.chat, reason=str(error))
 
+    def _count_down(self) -> None:
+        """Have offers say how much time is left, every so often."""
+        now = self._office.host.clock.now()
+        offers = [it.conversation for it in self.painter.threads.values() if it.offer and it.offer_until is not None]
+        if self._countdown is not None and now >= self._countdown:
+            self._later.update(dict.fromkeys(offers))
+            self._countdown = None
+        if self._countdown is None or not offers:
+            self._countdown = now + _COUNTDOWN if offers else None
+
     async def _rest(self) -> None:
         """Wait for something to do, for the pace to allow it, or for the next countdown."""
-        now = self._office.host.clock.now()
-        due = self._office.line.pace.not_before(str(self.chat)) if self._later else None
-        offers = [it.conversation for it in self.painter.threads.values() if it.offer and it.offer_until is not None]
-        if due is None and not self._later and offers:
-            due = now + _COUNTDOWN
+        due = self.sender.free_at if self._later else self._countdown
         if due is None:
-            await self._woken.wait()
+            if not self._later:
+                await self._woken.wait()
             return
         alarm = asyncio.create_task(self._ring(due))
         try:
             await self._woken.wait()
         finally:
             alarm.cancel()
-        if not self._later and not self._dirty:
-            self._later.update(dict.fromkeys(offers))
 
     async def _ring(self, at: datetime) -> None:
         await self._office.host.clock.sleep_until(at)

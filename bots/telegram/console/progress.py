@@ -23,7 +23,17 @@ class Progress:
         """All of a conversation is drawn in a chat, or never will be."""
         self._undrawn.pop((chat, conversation), None)
 
+    @property
+    def undrawn(self) -> int:
+        """How many conversations are still to be drawn, counted in each chat."""
+        return len(self._undrawn)
+
+    @property
+    def drawn(self) -> int:
+        """The cursor up to which nothing is left to draw."""
+        return min(self._undrawn.values(), default=self.seen + 1) - 1
+
     def entry(self) -> dict[str, Entry | None]:
         """Return what is to be written along, so that the next start begins where nothing is missing."""
-        self.saved = min(self._undrawn.values(), default=self.seen + 1) - 1
+        self.saved = self.drawn
         return {CURSOR: Entry(str(self.saved))}

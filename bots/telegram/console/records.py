@@ -46,7 +46,7 @@ class Thread(Struct, frozen=True):
     offer: int = 0
     #: until when
     offer_until: datetime | None = None
-    #: whether what happens in it is drawn
+    #: the reader took part when it was drawn last, so that what happens in it is drawn
     active: bool = True
     #: message → how far its delivery is
     marks: Mapping[str, Mark] = {}
@@ -84,6 +84,8 @@ class Room(Struct, frozen=True):
     name: str
     #: the conversation drawn in it last
     conversation: str
+    #: nobody but administrators can write in it
+    closed: bool = False
 
 
 def packed(it: Struct, until: datetime | None = None) -> Entry:

@@ -64,6 +64,13 @@ class Request:
         return 0 if number == self.topic else number
 
     @property
+    def is_aside(self) -> bool:
+        """Whether colleagues talk among themselves: in the group, in no topic of ours, and not in answer to the bot."""
+        answered = maybe(maybe(self.message, "reply_to_message"), "from").get("id")
+        ours = self.answered and answered == self.office.line.client.id
+        return not (self.place.operator or ours or self.place.rooms.conversation(self.topic))
+
+    @property
     def artist(self) -> Artist:
         """Draws for whoever asks."""
         return Artist(self.office, self.operator, self.language, mixed=self.place.artist.mixed)

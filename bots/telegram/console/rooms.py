@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from bots.telegram.console.drawing import sign
 from bots.telegram.console.office import Office
 from bots.telegram.console.records import Room, packed, room_key, unpacked
 from bots.telegram.console.sender import Sender
 from bots.telegram.console.words import short
 from router.errors import Rejected
-from router.model import Conversation
+from router.model import Conversation, State
 
 #: characters of a client's name in the name of their topic
 _CLIENT = 100
@@ -40,25 +42,42 @@ class Rooms:
             topic = known.topic if known is not None else await self._sender.open_topic(name)
         except Rejected:
             return 0  # no rights, or topics were switched off: reply-threads do as well
-        await self._keep(it.client, Room(topic, known.name if known else name, it.id))
+        await self._keep(it.client, replace(known or Room(topic, name, it.id), conversation=it.id))
         return topic
 
-    async def lost(self, client: str) -> None:
+    async def lost(self, client: str, topic: int) -> None:
         """Forget a topic that somebody deleted."""
-        self._rooms.pop(client, None)
-        await self._office.host.notes.write({room_key(self._chat, client): None})
+        room = self._rooms.get(client)
+        if room is not None and room.topic == topic:
+            del self._rooms[client]
+            await self._office.host.notes.write({room_key(self._chat, client): None})
 
     def conversation(self, topic: int) -> str:
         """Return the conversation that was drawn last in a topic; empty for an unknown one."""
         return next((room.conversation for room in self._rooms.values() if room.topic == topic), "")
 
-    async def rename(self, it: Conversation, client: str) -> None:
-        """Have a topic's name say how its conversation stands."""
+    async def reopen(self, it: Conversation) -> None:
+        """Let staff write in a closed topic again, as soon as a conversation goes on there. Raises `TopicGone`."""
+        room = self._rooms.get(it.client)
+        if room is not None and room.closed and it.state is not State.CLOSED:
+            await self._sender.reopen_topic(room.topic)
+            await self._keep(it.client, replace(room, closed=False))
+
+    async def show(self, it: Conversation, client: str) -> None:
+        """Have a topic show how its conversation stands: by its name, and in a group by being closed with it.
+
+        Raises `TopicGone`.
+        """
         room, name = self._rooms.get(it.client), _name(it, client)
-        if room is None or room.name == name or room.conversation != it.id:
+        if room is None or room.conversation != it.id:
             return
-        if await self._sender.name_topic(room.topic, name):
-            await self._keep(it.client, Room(room.topic, name, it.id))
+        if room.name != name:
+            await self._sender.name_topic(room.topic, name)
+            room = replace(room, name=name)
+        if it.state is State.CLOSED and not room.closed and self._sender.is_group:
+            await self._sender.close_topic(room.topic)
+            room = replace(room, closed=True)
+        await self._keep(it.client, room)
 
     async def _keep(self, client: str, room: Room) -> None:
         if self._rooms.get(client) != room:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from aiogram.methods import (
+    CloseForumTopic,
     CreateForumTopic,
     EditForumTopic,
     EditMessageCaption,
     EditMessageText,
+    ReopenForumTopic,
     SendMessage,
     SetMessageReaction,
 )
@@ -39,6 +41,10 @@ _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 class TopicGone(Exception):
     """The topic was deleted: make another one."""
 
+    def __init__(self, topic: int) -> None:
+        super().__init__(f"The topic {topic} was deleted.")
+        self.topic = topic
+
 
 class Sender:
     """Puts things into one chat. Its methods wait until Telegram takes them; `Rejected` says that it never will."""
@@ -48,9 +54,14 @@ class Sender:
         self.chat = chat
 
     @property
-    def is_free(self) -> bool:
-        """Whether something could be sent at once."""
-        return self.office.line.pace.not_before(str(self.chat)) is None
+    def is_group(self) -> bool:
+        """Whether it is a group, whose topics can be closed."""
+        return self.chat < 0
+
+    @property
+    def free_at(self) -> datetime | None:
+        """When what is less important may be sent, so that places are left for the rest; None for now."""
+        return self.office.line.pace.not_before(str(self.chat), gently=True)
 
     async def text(
         self,
@@ -82,7 +93,7 @@ class Sender:
             topic,
         )
         if topic and made.message_thread_id not in {None, topic}:
-            raise TopicGone  # Telegram put it elsewhere without a word
+            raise TopicGone(topic)  # Telegram put it elsewhere without a word
         number: int = made.message_id
         return number
 
@@ -124,20 +135,33 @@ class Sender:
     async def react(self, tg: int, emoji: str) -> None:
         """Put a reaction on a message in place of the former one."""
         reaction: list[Any] = [ReactionTypeEmoji(emoji=emoji)] if emoji else []
-        await self.office.best_effort(SetMessageReaction(chat_id=self.chat, message_id=tg, reaction=reaction))
+        await self._change(SetMessageReaction(chat_id=self.chat, message_id=tg, reaction=reaction))
 
     async def open_topic(self, name: str) -> int:
         """Make a topic and return its number. Raises `Rejected` where there can be none."""
-        made = await self._patiently(
-            lambda _: CreateForumTopic(chat_id=self.chat, name=name[:_NAME] or "…"), 0, count=0
-        )
-        number: int = made.message_thread_id
+        method = CreateForumTopic(chat_id=self.chat, name=name[:_NAME] or "…")
+        number: int = (await self._patiently(lambda _: method, 0, count=0)).message_thread_id
         return number
 
-    async def name_topic(self, topic: int, name: str) -> bool:
-        """Give a topic another name; return whether it has it."""
-        method = EditForumTopic(chat_id=self.chat, message_thread_id=topic, name=name[:_NAME] or "…")
-        return await self.office.best_effort(method)
+    async def name_topic(self, topic: int, name: str) -> None:
+        """Give a topic another name. Raises `TopicGone`."""
+        named = EditForumTopic(chat_id=self.chat, message_thread_id=topic, name=name[:_NAME] or "…")
+        await self._change(named, topic)
+
+    async def close_topic(self, topic: int) -> None:
+        """Let nobody but administrators write in a group's topic. Raises `TopicGone`."""
+        await self._change(CloseForumTopic(chat_id=self.chat, message_thread_id=topic), topic)
+
+    async def reopen_topic(self, topic: int) -> None:
+        """Let everybody write in a group's topic again. Raises `TopicGone`."""
+        await self._change(ReopenForumTopic(chat_id=self.chat, message_thread_id=topic), topic)
+
+    async def _change(self, method: Any, topic: int = 0) -> None:
+        """Change something that is no message; that it is so already, or may not be, is passed over."""
+        try:
+            await self._patiently(lambda _: method, topic, count=0, repeatable=True)
+        except Rejected as error:
+            _log.debug("console.not_changed", method=type(method).__name__, reason=str(error))
 
     async def _patiently(
         self, make: Any, topic: int, *, count: int = 1, uploads: bool = False, repeatable: bool = False
@@ -146,8 +170,6 @@ class Sender:
         where = Address(self.chat, thread=topic)
         while True:
             try:
-                if not count:
-                    return await self.office.line.client(make(where))
                 return await self.office.line.call(where, make, count=count, uploads=uploads, repeatable=repeatable)
             except Retryable as error:
                 await self.office.asleep(error.after or _PAUSE)
@@ -156,8 +178,8 @@ class Sender:
                 _log.warning("console.repeated", chat=self.chat, reason=str(error))
                 await self.office.asleep(_PAUSE)
             except Rejected as error:
-                if any(words in str(error) for words in _TOPIC_GONE):
-                    raise TopicGone from error
+                if topic and any(words in str(error) for words in _TOPIC_GONE):
+                    raise TopicGone(topic) from error
                 raise
 
 

@@ -34,6 +34,8 @@ _CHOICES = 20
 async def to_client(request: Request, messages: Sequence[Json]) -> None:
     """Have what an operator wrote said to the client of the conversation it belongs to, or ask which that is."""
     it = await request.conversation()
+    if it is None and request.is_aside:
+        return
     if it is None and not request.topic:
         held = await _held(request)
         if len(held) > 1:

@@ -167,6 +167,9 @@ async def test_an_operators_bot(emulator: TelegramEmulator) -> None:
     assert await _wrong_for_operators(emulator) == ""
     bot.updates.webhook = Webhook(OURS)
     assert "which polls" in await _wrong_for_operators(emulator)
+    assert "Another webhook" in await _wrong_for_operators(emulator, **WEBHOOK)
+    bot.updates.webhook = Webhook("https://hub.example/consoles/desk/telegram")
+    assert await _wrong_for_operators(emulator, **WEBHOOK) == ""
     bot.updates.webhook, bot.supports_inline_queries = None, False
     assert "/setinline" in await _wrong_for_operators(emulator)
     bot.revoke()

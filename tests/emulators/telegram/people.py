@@ -68,6 +68,12 @@ class User(Sender):
             raise RuntimeError(f"{self.name} is not in {chat.title}.")
         if topic is None and reply_to is not None:
             topic = reply_to.topic
+        if (
+            topic is not None
+            and topic.closed
+            and not chat.members.get(self.id, Member("left")).may("can_manage_topics")
+        ):
+            raise RuntimeError(f"The topic {topic.name} is closed, and {self.name} does not manage topics.")
         if chat.direct_of and topic is None:
             topic = chat.topics.setdefault(self.id, Topic(self.id, self.name, user=self))
         return self.world.post(chat, self, content, topic=topic, reply_to=reply_to, quote=quote, **more)

@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Collection
 
-from hub.engine.tasks import end
+import pytest
+
+from bots.telegram.console.ending import end as console_end
+from hub.engine.tasks import end as hub_end
+
+End = Callable[[Collection[asyncio.Task[None]]], Awaitable[None]]
+
+
+@pytest.fixture(params=[hub_end, lambda tasks: console_end(lambda: tasks)], ids=["hub", "console"])
+def end(request: pytest.FixtureRequest) -> End:
+    """What ends tasks: the hub, or a console of its own."""
+    found: End = request.param
+    return found
 
 
 async def _stubborn(begun: asyncio.Event, times: int) -> None:
@@ -17,7 +30,7 @@ async def _stubborn(begun: asyncio.Event, times: int) -> None:
             times -= 1
 
 
-async def test_a_task_that_swallows_cancellations_is_cancelled_until_it_ends() -> None:
+async def test_a_task_that_swallows_cancellations_is_cancelled_until_it_ends(end: End) -> None:
     begun = asyncio.Event()
     task = asyncio.create_task(_stubborn(begun, times=2))
     await begun.wait()
@@ -25,7 +38,7 @@ async def test_a_task_that_swallows_cancellations_is_cancelled_until_it_ends() -
     assert task.done()
 
 
-async def test_whoever_is_cancelled_while_ending_tasks_still_leaves_none_behind() -> None:
+async def test_whoever_is_cancelled_while_ending_tasks_still_leaves_none_behind(end: End) -> None:
     """Those who end it lose patience and cancel it again, just as it does with its own."""
     begun = asyncio.Event()
     child = asyncio.create_task(_stubborn(begun, times=3))
@@ -39,6 +52,6 @@ async def test_whoever_is_cancelled_while_ending_tasks_still_leaves_none_behind(
 
     task = asyncio.create_task(parent())
     await asyncio.sleep(0)
-    await end([task])
+    await hub_end([task])
     assert task.cancelled()
     assert child.done()
