@@ -175,3 +175,27 @@ async def test_a_busy_group_takes_20_messages_a_minute(store: MongoStore) -> Non
             said = [n for n, it in enumerate(telegram.calls) if "says" in it.params.get("text", "")]
             signs = [n for n, it in enumerate(telegram.calls) if it.method == "editForumTopic"]
             assert min(signs) > max(said)
+
+
+async def test_offers_count_down_for_whoever_may_still_take_them(store: MongoStore) -> None:
+    """With what the client says meanwhile; an account that is unlinked is shown nothing more, and can do nothing."""
+    clock = ManualClock(SystemClock().now())
+    async with operators_bot(topics=True, clock=clock) as telegram, telegram_desk(store, telegram, clock=clock) as desk:
+        anna = await desk.worker("anna")
+        clock.advance(MINUTE)
+        await desk.channel.write("carl", "hello")
+        offer = await anna.sees("⏳ 30 min")
+        await clock.awaited(clock.now() + 15 * SECOND)
+        await desk.channel.write("carl", "anybody there?")
+        await desk.stage.settled()
+        clock.advance(5 * MINUTE)
+        await anna.chat.until(lambda: "⏳ 25 min" in offer.text and "anybody there?" in offer.text)
+        await desk.stage.hub.consoles.unlink("team", str(anna.user.id))
+        boris = await desk.worker("boris")
+        await desk.channel.write("carl", "my secret")
+        await desk.stage.settled()
+        clock.advance(5 * MINUTE)
+        assert "my secret" in (await boris.answered(boris.says("/queue"))).text
+        assert "operators of this business only" in (await anna.user.presses(offer, "✅ Take").answered()).text
+        assert anna.find("my secret") is None
+        assert "⏳ 25 min" in offer.text

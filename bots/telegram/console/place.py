@@ -49,6 +49,12 @@ class Place:
         self._countdown: datetime | None = None
         self._woken = asyncio.Event()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still for its reader's eyes: accounts are unlinked, and linked anew, at any time."""
+        link = self._office.links.get(self.chat)
+        return not self.operator or (link is not None and link.operator == self.operator)
+
     async def load(self) -> None:
         """Read what was drawn before."""
         await self.rooms.load()
@@ -77,6 +83,8 @@ class Place:
         """Draw until cancelled."""
         while True:
             self._woken.clear()
+            if not self.is_open:
+                self._give_up()
             self._count_down()
             if self._dirty:
                 await self._paint()
@@ -109,10 +117,18 @@ class Place:
         except (Rejected, TopicGone) as error:
             _log.warning("console.not_drawn", chat=self.chat, reason=str(error))
 
+    def _give_up(self) -> None:
+        """Draw nothing of what waits."""
+        for conversation in self._dirty:
+            self._progress.settle(self.chat, conversation)
+        self._dirty.clear()
+        self._later.clear()
+
     def _count_down(self) -> None:
         """Have offers say how much time is left, every so often."""
         now = self._office.host.clock.now()
-        offers = [it.conversation for it in self.painter.threads.values() if it.offer and it.offer_until is not None]
+        known = self.painter.threads.values() if self.is_open else ()
+        offers = [it.conversation for it in known if it.offer and it.offer_until is not None]
         if self._countdown is not None and now >= self._countdown:
             self._later.update(dict.fromkeys(offers))
             self._countdown = None
