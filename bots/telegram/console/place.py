@@ -18,7 +18,7 @@ from bots.telegram.console.office import Office
 from bots.telegram.console.painting import Painter
 from bots.telegram.console.progress import Progress
 from bots.telegram.console.rooms import Rooms
-from bots.telegram.console.sender import Sender, TopicGone
+from bots.telegram.console.sender import LEFT_BY_WORDS, Sender, TopicGone
 from router.errors import Rejected
 from router.model import State
 from router.store import Filter
@@ -38,10 +38,12 @@ class Place:
         self.chat = chat
         self._office = office
         self._progress = progress
+        #: for answers; what is drawn leaves them room
         self.sender = Sender(office, chat)
-        self.rooms = Rooms(office, self.sender)
+        draws = Sender(office, chat, LEFT_BY_WORDS)
+        self.rooms = Rooms(office, draws)
         self.artist = Artist(office, operator, office.language(operator), mixed=not office.topics)
-        self.painter = Painter(office, self.sender, self.artist, self.rooms, progress)
+        self.painter = Painter(office, draws, self.artist, self.rooms, progress)
         #: conversation → its messages that have changed
         self._dirty: dict[str, set[str]] = {}
         self._later: dict[str, None] = {}
