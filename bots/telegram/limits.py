@@ -23,10 +23,10 @@ class Window:
         self._times: deque[datetime] = deque(maxlen=count)
         self._span = span
 
-    def free_at(self, now: datetime, *, gently: bool = False) -> datetime:
-        """Return when the next one may go; `gently`, when a quarter of the places stays free behind it."""
+    def free_at(self, now: datetime, *, leave: int = 0) -> datetime:
+        """Return when the next one may go so that `leave` eighths of the places stay free, for what is more urgent."""
         count = self._times.maxlen or 0
-        full = len(self._times) - count + (count // 4 if gently else 0)
+        full = len(self._times) - count + count * leave // 8
         return max(now, self._times[full] + self._span) if full >= 0 else now
 
     def book(self, at: datetime) -> None:
@@ -45,10 +45,10 @@ class Pace:
         self._slowed: deque[tuple[datetime, str]] = deque(maxlen=_MANY)
         self._token_blocked: datetime | None = None
 
-    def not_before(self, chat: str, *, gently: bool = False) -> datetime | None:
+    def not_before(self, chat: str, *, leave: int = 0) -> datetime | None:
         """Return when the next message to a chat may be sent, None for at once; see `Window.free_at`."""
         now = self._now()
-        at = self._free_at(chat, now, gently=gently)
+        at = self._free_at(chat, now, leave=leave)
         return at if at > now else None
 
     def blocked_until(self, chat: str) -> datetime | None:
@@ -82,9 +82,9 @@ class Pace:
             self._blocked.pop(chat, None)
         return max(now, until, self._token_blocked or now)
 
-    def _free_at(self, chat: str, now: datetime, *, gently: bool = False) -> datetime:
+    def _free_at(self, chat: str, now: datetime, *, leave: int = 0) -> datetime:
         at, window = self._open_at(chat, now), self._chats.get(chat)
-        return max(at, window.free_at(now, gently=gently)) if window else at
+        return max(at, window.free_at(now, leave=leave)) if window else at
 
     def _window(self, chat: str) -> Window:
         if chat not in self._chats:

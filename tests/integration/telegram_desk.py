@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import SecretStr
 
+import bots.telegram.console.console  # noqa: F401 - takes seconds, which no test's own time should bear
 from bots.telegram.console.settings import TelegramConsoleSettings
 from crm_store import MongoStore
 from hub.console_desk import ConsoleDesk

@@ -208,11 +208,7 @@ class _Shift:
 
     def _listening(self) -> Sequence[Place]:
         """Return the places where conversations are drawn for whoever is linked now."""
-        linked = {user: link.operator for user, link in self._office.links.items()}
-        mine = [place for chat, place in self._places.items() if linked.get(chat) == place.operator]
-        return [
-            place for place in self._places.values() if self._draws(place) and (not place.operator or place in mine)
-        ]
+        return [place for place in self._places.values() if self._draws(place) and place.is_open]
 
     async def _typing(self, place: Place, event: FeedEvent) -> None:
         """Show that a client types, in the chat where their conversation is drawn."""

@@ -18,7 +18,7 @@ from bots.telegram.console.office import Office
 from bots.telegram.console.painting import Painter
 from bots.telegram.console.progress import Progress
 from bots.telegram.console.rooms import Rooms
-from bots.telegram.console.sender import Sender, TopicGone
+from bots.telegram.console.sender import LEFT_BY_WORDS, Sender, TopicGone
 from router.errors import Rejected
 from router.model import State
 from router.store import Filter
@@ -38,16 +38,24 @@ class Place:
         self.chat = chat
         self._office = office
         self._progress = progress
+        #: for answers; what is drawn leaves them room
         self.sender = Sender(office, chat)
-        self.rooms = Rooms(office, self.sender)
+        draws = Sender(office, chat, LEFT_BY_WORDS)
+        self.rooms = Rooms(office, draws)
         self.artist = Artist(office, operator, office.language(operator), mixed=not office.topics)
-        self.painter = Painter(office, self.sender, self.artist, self.rooms, progress)
+        self.painter = Painter(office, draws, self.artist, self.rooms, progress)
         #: conversation → its messages that have changed
         self._dirty: dict[str, set[str]] = {}
         self._later: dict[str, None] = {}
         #: when offers say next how much time is left
         self._countdown: datetime | None = None
         self._woken = asyncio.Event()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still for its reader's eyes: accounts are unlinked, and linked anew, at any time."""
+        link = self._office.links.get(self.chat)
+        return not self.operator or (link is not None and link.operator == self.operator)
 
     async def load(self) -> None:
         """Read what was drawn before."""
@@ -77,6 +85,8 @@ class Place:
         """Draw until cancelled."""
         while True:
             self._woken.clear()
+            if not self.is_open:
+                self._give_up()
             self._count_down()
             if self._dirty:
                 await self._paint()
@@ -109,10 +119,18 @@ class Place:
         except (Rejected, TopicGone) as error:
             _log.warning("console.not_drawn", chat=self.chat, reason=str(error))
 
+    def _give_up(self) -> None:
+        """Draw nothing of what waits."""
+        for conversation in self._dirty:
+            self._progress.settle(self.chat, conversation)
+        self._dirty.clear()
+        self._later.clear()
+
     def _count_down(self) -> None:
         """Have offers say how much time is left, every so often."""
         now = self._office.host.clock.now()
-        offers = [it.conversation for it in self.painter.threads.values() if it.offer and it.offer_until is not None]
+        known = self.painter.threads.values() if self.is_open else ()
+        offers = [it.conversation for it in known if it.offer and it.offer_until is not None]
         if self._countdown is not None and now >= self._countdown:
             self._later.update(dict.fromkeys(offers))
             self._countdown = None

@@ -35,6 +35,8 @@ _NAME = 128
 #: Telegram's words for a topic that somebody deleted
 _TOPIC_GONE = ("message thread not found", "TOPIC_DELETED", "TOPIC_ID_INVALID")
 _PAUSE = timedelta(seconds=1)
+#: eighths of a chat's places that what is said leaves to answers, and what is less important to both
+LEFT_BY_WORDS, _LEFT_BY_SIGNS = 1, 2
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
@@ -47,11 +49,15 @@ class TopicGone(Exception):
 
 
 class Sender:
-    """Puts things into one chat. Its methods wait until Telegram takes them; `Rejected` says that it never will."""
+    """Puts things into one chat. Its methods wait until Telegram takes them; `Rejected` says that it never will.
 
-    def __init__(self, office: Office, chat: int) -> None:
+    `leave` is how many eighths of the chat's places it leaves to others who are more urgent.
+    """
+
+    def __init__(self, office: Office, chat: int, leave: int = 0) -> None:
         self.office = office
         self.chat = chat
+        self._leave = leave
 
     @property
     def is_group(self) -> bool:
@@ -61,7 +67,7 @@ class Sender:
     @property
     def free_at(self) -> datetime | None:
         """When what is less important may be sent, so that places are left for the rest; None for now."""
-        return self.office.line.pace.not_before(str(self.chat), gently=True)
+        return self.office.line.pace.not_before(str(self.chat), leave=_LEFT_BY_SIGNS)
 
     async def text(
         self,
@@ -170,6 +176,10 @@ class Sender:
         where = Address(self.chat, thread=topic)
         while True:
             try:
+                due = self.office.line.pace.not_before(where.pace, leave=self._leave) if count else None
+                if due is not None:
+                    await self.office.host.clock.sleep_until(due)
+                    continue
                 return await self.office.line.call(where, make, count=count, uploads=uploads, repeatable=repeatable)
             except Retryable as error:
                 await self.office.asleep(error.after or _PAUSE)
