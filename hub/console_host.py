@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from hub.engine.engine import Engine
+from hub.inviting import invite, inviting
 from hub.link_codes import LinkCodes
 from router.catalog import Catalog
 from router.delivery import Delivery
@@ -107,6 +108,15 @@ class HubConsoleHost:
     def link(self, file: Attachment) -> str:
         """Return an address under which a file is read for a week."""
         return self._hub.links.issue(file)
+
+    @property
+    def inviting(self) -> Sequence[str]:
+        """The channels that clients can be invited to."""
+        return inviting(self._hub.channels)
+
+    async def invite(self, conversation: Conversation, operator: str, channel: str) -> tuple[str, datetime]:
+        """Return an address by which the client is known on another channel too, and until when it is good."""
+        return await invite(self._engine.store, self.clock, self._hub.channels, conversation, operator, channel)
 
     async def redeem(self, code: str, by: str) -> str | None:
         """Return the operator whose one-time code it is."""

@@ -135,6 +135,16 @@ class ConsoleHost(Reading, Protocol):
     async def mark_seen(self, conversation: str, operator: str, n: int) -> None:
         """Record that the operator has read up to message `n`."""
 
+    @property
+    def inviting(self) -> Sequence[str]:
+        """The channels that clients can be invited to."""
+
+    async def invite(self, conversation: Conversation, operator: str, channel: str) -> tuple[str, datetime]:
+        """Return an address by which the client is known on another channel too, and until when it is good.
+
+        Raises `Rejected` and `Retryable`.
+        """
+
     async def redeem(self, code: str, by: str) -> str | None:
         """Return the operator who asked for a one-time code, once; None when it is wrong, over or guessed too often.
 

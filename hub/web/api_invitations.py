@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from hub.inviting import invite as make
 from hub.web.access import visible
 from hub.web.bodies import NewInvitation, Nothing
 from hub.web.operations import Call, operation
 from hub.web.problems import Problem
 from hub.web.views import InvitationView
-from router.invitations import LASTS, Invitation, Inviting, digest_of, new_token
+from router.errors import Rejected
 
 _PROBLEMS = (HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE)
 
@@ -29,15 +30,12 @@ async def invite(call: Call[NewInvitation, Nothing]) -> InvitationView:
     conversation = await visible(call.hub, call.path("id"), call.operator)
     if "client" not in call.hub.allowed(conversation, call.operator):
         raise Problem(HTTPStatus.CONFLICT, "Only who holds the conversation or leads the line may invite the client.")
-    channel: object = call.hub.channels.get(call.body.channel)
-    if not isinstance(channel, Inviting):
-        detail = f"Clients cannot be invited to {call.body.channel!r}: GET /me names the channels that can invite."
-        raise Problem(HTTPStatus.CONFLICT, detail)
-    token, until = new_token(), call.hub.clock.now() + LASTS
-    url = channel.invitation(token)
-    made = Invitation(digest_of(token), conversation.client, conversation.id, call.operator, until)
-    await call.hub.store.add_invitation(made)
-    return InvitationView(call.body.channel, url, made.until)
+    hub, channel = call.hub, call.body.channel
+    try:
+        url, until = await make(hub.store, hub.clock, hub.channels, conversation, call.operator, channel)
+    except Rejected as error:
+        raise Problem(HTTPStatus.CONFLICT, str(error)) from error
+    return InvitationView(channel, url, until)
 
 
 OPERATIONS = (invite,)

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from hub.inviting import inviting
 from hub.web.bodies import NewPresence, Nothing, SignIn
 from hub.web.commanding import command
 from hub.web.keys import HUB, SESSIONS, SIGN_IN
@@ -14,7 +15,6 @@ from hub.web.operations import Call, bare, operation, read_body, write
 from hub.web.peers import address_of
 from hub.web.present import operator_view, settings_problems
 from hub.web.views import Done, Me, PresenceView
-from router.invitations import Inviting
 from router.people import OperatorState
 
 
@@ -49,7 +49,7 @@ async def me(call: Call[Nothing, Nothing]) -> Me:
         language=language_of(call.request, call.hub.rules, call.operator),
         settings_problems=settings_problems(call.hub),
         cursor=call.hub.feed.cursor,
-        inviting=[name for name, channel in call.hub.channels.items() if isinstance(channel, Inviting)],
+        inviting=inviting(call.hub.channels),
     )
 
 

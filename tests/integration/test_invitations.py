@@ -13,6 +13,7 @@ from bots.telegram import TelegramSettings, build
 from crm_store import MongoStore
 from router.people import Identity
 from tests.emulators.telegram import Bot, TelegramEmulator, User
+from tests.integration.telegram_desk import operators_bot, telegram_desk
 from tests.integration.web_stage import Desk, WebStage, web_stage
 
 pytestmark = pytest.mark.mongo
@@ -118,8 +119,29 @@ async def test_who_may_invite(store: MongoStore) -> None:
         assert (refused[0], "Only who holds" in refused[1]["detail"]) == (409, True)
         conversation = await shop.held()
         status, answer = await shop.anna.post(f"/conversations/{conversation}/invitations", {"channel": "shop"})
-        assert (status, "GET /me" in answer["detail"]) == (409, True)
+        assert (status, "only to messenger" in answer["detail"]) == (409, True)
 
 
 async def _some(found: Any) -> bool:
     return bool(await found)
+
+
+async def test_operators_in_telegram_invite_too(store: MongoStore) -> None:
+    """The client of another channel is shown an address that leads to the shop's bot."""
+    async with operators_bot(topics=True) as telegram:
+        telegram.add_bot(TOKEN, "shop_bot", "Shop")
+        wanted = {"kind": "telegram", "line": "sales", "token": TOKEN, "api": telegram.url}
+        channel = build("messenger", TelegramSettings.model_validate(wanted))
+        async with telegram_desk(store, telegram, others=[channel]) as desk:
+            await telegram.until(
+                lambda: [call for call in telegram.calls_of("getUpdates") if call.bot.username == "shop_bot"]
+            )
+            anna = await desk.worker("anna")
+            await desk.channel.write("carl", "I have to leave soon")
+            await anna.press("I have to leave soon", "Take")
+            topic = (await anna.sees("🔴 carl")).topic
+            anna.says("/invite", topic=topic)
+            address = await anna.sees("https://t.me/shop_bot?start=card-")
+            assert "carl on messenger too" in address.text
+            anna.says("/invite nowhere", topic=topic)
+            await anna.sees("There is: messenger")

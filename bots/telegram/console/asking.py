@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from aiogram.types import InlineKeyboardButton
 
 from bots.telegram.console import words
-from bots.telegram.console.buttons import button, keyboard, nick
+from bots.telegram.console.buttons import button, keyboard, named, nick
 from bots.telegram.console.drawing import sign
 from bots.telegram.console.request import Request
 from bots.telegram.console.words import Rich, lasting, short
@@ -210,6 +210,27 @@ async def help_(request: Request, _: str) -> None:
     await request.tell("\n".join([text, "", *rows]))
 
 
+async def invite(request: Request, it: Conversation, wanted: str) -> None:
+    """Show an address by which the client goes on in another messenger; without a name, ask in which."""
+    host = request.office.host
+    if "client" not in host.allowed(it, request.operator):
+        await request.reply(request.words("invite.may_not"), alert=True)
+        return
+    channels = [name for name in host.inviting if name != it.channel]
+    channel = named(wanted, channels) or (channels[0] if len(channels) == 1 and not wanted else wanted)
+    if not channels or (wanted and channel not in channels):
+        await request.reply(request.words("invite.none", names=", ".join(channels) or "—"), alert=True)
+    elif not channel:
+        choices = [button(name, "invite", it.id, nick(name)) for name in channels]
+        await request.tell(request.words("invite.where", client=request.artist.client(it)), keyboard(choices, 2), it.id)
+    else:
+        url, until = await host.invite(it, request.operator, channel)
+        at = words.clock(until, request.office.zone(request.operator), host.clock.now())
+        rich = Rich().add(request.words("invite.done", client=request.artist.client(it), channel=channel, at=at) + "\n")
+        await request.tell(rich.add(url, "code"), about=it.id)
+        await request.reply("")
+
+
 #: commands about no conversation
 COMMANDS: dict[str, Callable[[Request, str], Awaitable[None]]] = {
     "queue": queue,
@@ -224,4 +245,5 @@ ABOUT: dict[str, Callable[[Request, Conversation, str], Awaitable[None]]] = {
     "history": history,
     "why": why,
     "open": open_,
+    "invite": invite,
 }
