@@ -12,6 +12,7 @@ import pytest
 from bots.telegram import TelegramSettings, build
 from crm_store import MongoStore
 from router.people import Identity
+from tests.clock import FastClock
 from tests.emulators.telegram import Bot, TelegramEmulator, User
 from tests.integration.telegram_desk import operators_bot, telegram_desk
 from tests.integration.web_stage import Desk, WebStage, web_stage
@@ -132,7 +133,7 @@ async def test_operators_in_telegram_invite_too(store: MongoStore) -> None:
         telegram.add_bot(TOKEN, "shop_bot", "Shop")
         wanted = {"kind": "telegram", "line": "sales", "token": TOKEN, "api": telegram.url}
         channel = build("messenger", TelegramSettings.model_validate(wanted))
-        async with telegram_desk(store, telegram, others=[channel]) as desk:
+        async with telegram_desk(store, telegram, others=[channel], clock=FastClock()) as desk:
             await telegram.until(
                 lambda: [call for call in telegram.calls_of("getUpdates") if call.bot.username == "shop_bot"]
             )
