@@ -41,7 +41,18 @@ def wrote(turn: Turn, event: ClientMessage) -> None:
 
 def _hear(turn: Turn, conversation: Conversation, event: ClientMessage) -> tuple[Conversation, Message]:
     author = Author(AuthorKind.CLIENT, conversation.client, conversation.client_name)
-    spoken, message = turn.add(
+    spoken, message = _put(turn, conversation, author, event)
+    spoken = awaited(turn, replace(spoken, client_n=message.n), message)
+    if spoken.unreachable:
+        spoken = turn.happened(replace(spoken, unreachable=""), "client_back", name=spoken.client_name)
+    return steps.spoken_to(spoken, turn.now), message
+
+
+def _put(
+    turn: Turn, conversation: Conversation, author: Author, event: ClientMessage | ColleagueMessage
+) -> tuple[Conversation, Message]:
+    """Add what was said on the platform."""
+    return turn.add(
         conversation,
         author,
         MessageKind.TEXT,
@@ -53,10 +64,6 @@ def _hear(turn: Turn, conversation: Conversation, event: ClientMessage) -> tuple
         album=event.album,
         at=min(event.at, turn.now),
     )
-    spoken = awaited(turn, replace(spoken, client_n=message.n), message)
-    if spoken.unreachable:
-        spoken = turn.happened(replace(spoken, unreachable=""), "client_back", name=spoken.client_name)
-    return steps.spoken_to(spoken, turn.now), message
 
 
 def _answered(turn: Turn, event: ClientMessage | ColleagueMessage) -> str:
@@ -100,18 +107,7 @@ def written_elsewhere(turn: Turn, event: ColleagueMessage) -> None:
     conversation = turn.desk.of_chat(event.channel, event.chat)
     if conversation is None or is_over(turn.book, conversation, turn.now):
         return
-    spoken, message = turn.add(
-        conversation,
-        Author(AuthorKind.OPERATOR, name=event.name),
-        MessageKind.TEXT,
-        event.text,
-        attachments=event.attachments,
-        entities=event.entities if sound(event.text, event.entities) else (),
-        external_id=event.external_id,
-        reply_to=_answered(turn, event),
-        album=event.album,
-        at=min(event.at, turn.now),
-    )
+    spoken, message = _put(turn, conversation, Author(AuthorKind.OPERATOR, name=event.name), event)
     step = awaited(turn, spoken, message)
     if step.state is State.OPEN:
         auto = turn.book.line(step.line).auto_close
