@@ -52,7 +52,7 @@ class PageReads(Room):
 
     async def clients(self, ids: Collection[str]) -> dict[str, Client]:
         """Return those that exist, by id."""
-        documents = await self._database["clients"].find({"_id": {"$in": sorted(ids)}}) if ids else []
+        documents = await self._database["clients"].find({"_id": {"$in": sorted(ids)}}, about=ids) if ids else []
         return {client.id: client for client in decode_all(documents, Client)}
 
     async def explanations(self, conversation: str) -> list[tuple[datetime, Explain]]:
