@@ -14,13 +14,15 @@ from hub.engine.aiming import aimed
 from hub.engine.committer import Committer, Decided
 from hub.engine.meters import Meters
 from router.delivery import Action, Delivery, DeliveryState
-from router.errors import Rejected
+from router.errors import Rejected, Retryable
 from router.model import Message
 from router.ports import Channel, Clock, FeedEvent, Outgoing
 from router.store import Store
 
 _KEPT = 5_000
 _PAGE = 500
+#: seconds
+_AIMING = 5.0
 
 
 class Outlet:
@@ -84,10 +86,17 @@ class Outlet:
         return [await self._aimed(each) for each in found]
 
     async def _aimed(self, it: Outgoing) -> Outgoing:
-        """Name what is answered or reacted to as its platform does; other deliveries speak of nothing else."""
+        """Name what is answered or reacted to as its platform does; other deliveries speak of nothing else.
+
+        Raises `Retryable`: a reader who waits is not to wait for the store.
+        """
         if not it.message.reply_to and it.delivery.action is not Action.REACT:
             return it
-        return replace(it, delivery=await aimed(self._store, it.delivery, it.message))
+        try:
+            async with asyncio.timeout(_AIMING):
+                return replace(it, delivery=await aimed(self._store, it.delivery, it.message))
+        except TimeoutError as error:
+            raise Retryable("What a message answers cannot be read at the moment.") from error
 
     async def _read(self, after: int | None, limit: int) -> Sequence[Outgoing]:
         if after is not None and after >= self._since:

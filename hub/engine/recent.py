@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from router.delivery import Delivery, DeliveryState
 from router.model import Conversation, Message
 from router.people import Client
-from router.store import Batch, DeliveryChange
+from router.store import Batch, DeliveryChange, Store
 
 #: of each kind
 _KEPT = 5_000
@@ -33,6 +33,10 @@ class Shelf(Generic[T]):
         self._things.move_to_end(id_)
         if len(self._things) > self._kept:
             self._things.popitem(last=False)
+
+    def drop(self, id_: str) -> None:
+        """Forget something."""
+        self._things.pop(id_, None)
 
     def get(self, id_: str) -> T | None:
         """Return something that is still here."""
@@ -101,6 +105,8 @@ class Recent:
         self.conversations: Shelf[Conversation] = Shelf(_CONVERSATIONS)
         self.messages: Shelf[Message] = Shelf()
         self.clients: Shelf[Client] = Shelf()
+        #: how often cards of clients who are not here have changed
+        self._missed = 0
         self.deliveries = Sendings()
 
     def take(self, batch: Batch) -> None:
@@ -130,15 +136,27 @@ class Recent:
                     client, responsible=known.responsible, priority=known.priority, photo=known.photo or client.photo
                 ),
             )
-        for gone, kept in batch.joined.items():
-            self.clients.put(gone, batch.clients[kept])
+        for gone in batch.joined:
+            self.clients.drop(gone)  # the store knows whose card it leads to
         for card in batch.cards.values():
             seen = self.clients.get(card.client)
-            if seen is not None:
+            if seen is None:
+                self._missed += 1
+            else:
                 responsible = seen.responsible if card.responsible is None else card.responsible
                 priority = seen.priority if card.priority is None else card.priority
                 photo = card.photo or seen.photo
                 self.clients.put(seen.id, replace(seen, responsible=responsible, priority=priority, photo=photo))
+
+    async def clients_of(self, ids: Iterable[str], store: Store) -> dict[str, Client]:
+        """Return those that exist, by id; who had to be read is here from now on. Raises `Retryable`."""
+        found, missing = self.clients.find(ids)
+        missed, read = self._missed, await store.clients(missing) if missing else {}
+        for client in read.values():
+            # A card that changed while it was read may have been read as it was before.
+            if self.clients.get(client.id) is None and self._missed == missed:
+                self.clients.put(client.id, client)
+        return read | found
 
 
 def _place(delivery: Delivery) -> int:

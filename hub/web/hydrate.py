@@ -75,7 +75,7 @@ class Hydrator:
             messages=await self._messages(messages),
             of_message=await self._deliveries_of(messages),
             deliveries=await self._deliveries(subjects["delivery"]),
-            clients=await self._clients(subjects["client"] | shown),
+            clients=await self._lately.clients_of(subjects["client"] | shown, self._store),
         )
 
     async def _conversations(self, ids: set[str]) -> dict[str, Conversation]:
@@ -94,10 +94,6 @@ class Hydrator:
         found, missing = self._lately.deliveries.find(ids)
         kept = await self._store.deliveries(missing) if missing else {}
         return found | {key: delivery for key, (delivery, _) in kept.items()}
-
-    async def _clients(self, ids: set[str]) -> dict[str, Client]:
-        found, missing = self._lately.clients.find(ids)
-        return found | await self._store.clients(missing) if missing else found
 
     async def close(self) -> None:
         """Give up what is being read."""

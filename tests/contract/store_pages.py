@@ -9,9 +9,10 @@ from router.delivery import DeliveryState
 from router.effects import Explain
 from router.errors import Rejected
 from router.model import Author, AuthorKind, Floor, FloorHolder, JoinMode, MessageKind, Rating, State
+from router.people import Client
 from router.ports import Chat
 from router.store import DeliveryChange, Filter
-from tests.contract.store_samples import BOT, Batches, at, conversation, delivery, message
+from tests.contract.store_samples import BOT, NOW, Batches, at, conversation, delivery, message
 
 
 async def listed(store: MongoStore, **wanted: object) -> list[str]:
@@ -95,6 +96,12 @@ class PageContract:
 
     async def test_a_client_nobody_knows_is_none(self, store: MongoStore) -> None:
         assert await store.client("\ud800") is None
+        assert await store.clients(["\ud800", "c1"]) == await store.clients([]) == {}
+
+    async def test_clients_are_read_together(self, store: MongoStore) -> None:
+        ann, ben = (Client(id_, id_.upper(), NOW) for id_ in ("c1", "c2"))
+        await store.commit(Batches().make(clients={"c1": ann, "c2": ben}))
+        assert await store.clients(["c1", "c2", "c3"]) == {"c1": ann, "c2": ben}
 
     async def test_a_document_of_a_newer_hub_can_be_read(self, store: MongoStore) -> None:
         await store.commit(Batches().of(conversation("k1")))
