@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+from collections.abc import Sequence
+from typing import TypeVar
+
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, ReplyKeyboardMarkup
 
 from bots.telegram.reading import Json, listed, maybe, words
 from router.model import Message, MessageKind
+
+T = TypeVar("T")
 
 #: what the data of our buttons begins with
 CHOICE, RATING = "c:", "r:"
@@ -24,10 +29,30 @@ def keyboard(message: Message) -> InlineKeyboardMarkup | None:
         return InlineKeyboardMarkup(inline_keyboard=[row])
     if not message.choices:
         return None
-    choices = [choice for choice in message.choices if choice.strip()][:_MOST]
-    buttons = [_button(n, choice) for n, choice in enumerate(choices)]
+    choices = _choices(message)
+    return InlineKeyboardMarkup(inline_keyboard=_rows([_button(n, each) for n, each in enumerate(choices)], choices))
+
+
+def reply_keyboard(message: Message) -> ReplyKeyboardMarkup | None:
+    """Return the buttons that take the place of the client's keyboard until one is pressed; None for none.
+
+    A pressed one is said by the client as it is written on it.
+    """
+    choices = _choices(message)
+    if not choices:
+        return None
+    buttons = [KeyboardButton(text=choice) for choice in choices]
+    rows = [buttons] if message.kind is MessageKind.RATING else _rows(buttons, choices)
+    return ReplyKeyboardMarkup(keyboard=rows, resize_keyboard=True, one_time_keyboard=True)
+
+
+def _choices(message: Message) -> list[str]:
+    return [choice for choice in message.choices if choice.strip()][:_MOST]
+
+
+def _rows(buttons: list[T], choices: Sequence[str]) -> list[list[T]]:
     wide = 1 if any(len(choice) > _SHORT for choice in choices) else _PER_ROW
-    return InlineKeyboardMarkup(inline_keyboard=[buttons[at : at + wide] for at in range(0, len(buttons), wide)])
+    return [buttons[at : at + wide] for at in range(0, len(buttons), wide)]
 
 
 def _button(n: int, choice: str) -> InlineKeyboardButton:

@@ -86,7 +86,9 @@ class TelegramChannel:
     async def run(self, host: Host) -> None:
         """Receive until cancelled. Raises `AuthFailed` when the token is not accepted."""
         client = self._client()
-        self._host, self._line = host, sending.Line(client, Pace(host.clock.now), host.clock)
+        reply = self._settings.buttons == "reply"
+        self._host = host
+        self._line = sending.Line(client, Pace(host.clock.now), host.clock, reply_buttons=reply)
         try:
             await self._introduce(client)
             secret = derived_secret(host.secret, self.name)

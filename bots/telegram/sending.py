@@ -11,7 +11,7 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import ReplyParameters
 
 from bots.telegram.addresses import Address, address
-from bots.telegram.buttons import keyboard
+from bots.telegram.buttons import keyboard, reply_keyboard
 from bots.telegram.client import PATIENCE, UPLOAD_PATIENCE, Client, Migrated, Slowed
 from bots.telegram.limits import Pace
 from bots.telegram.pieces import Piece, planned
@@ -32,16 +32,21 @@ T = TypeVar("T")
 class Line:
     """Calls Telegram for one channel: in turn, and where a group has moved to."""
 
-    def __init__(self, client: Client, pace: Pace, clock: Clock) -> None:
+    def __init__(self, client: Client, pace: Pace, clock: Clock, *, reply_buttons: bool = False) -> None:
         self.client = client
         self.pace = pace
         self.clock = clock
+        self._reply_buttons = reply_buttons
         self._moved: dict[int, int] = {}
 
     def place(self, chat: str) -> Address:
         """Return where a chat is now."""
         where = address(chat)
         return replace(where, chat=self._moved.get(where.chat, where.chat))
+
+    def bears_buttons(self, where: Address) -> bool:
+        """Whether quick answers stand below messages there, and not in place of the client's keyboard."""
+        return not (self._reply_buttons and where.is_private)
 
     async def call(
         self,
@@ -82,7 +87,7 @@ async def send(line: Line, host: Host, delivery: Delivery, message: Message, lan
         raise Rejected("The message is empty, and Telegram takes no empty ones.")
     ids: list[int] = []
     for n, piece in enumerate(plan.pieces):
-        more = _extras(delivery, message, first=n == 0, last=n == len(plan.pieces) - 1, piece=piece)
+        more = _extras(line, delivery, message, first=n == 0, last=n == len(plan.pieces) - 1, piece=piece)
         try:
             ids += await _sent(line, delivery.chat, piece, more, stubborn=n > 0)
         except HubError as error:
@@ -92,15 +97,17 @@ async def send(line: Line, host: Host, delivery: Delivery, message: Message, lan
     return Sent(external_id=" ".join(map(str, ids)))
 
 
-def _extras(delivery: Delivery, message: Message, *, first: bool, last: bool, piece: Piece) -> Mapping[str, Any]:
+def _extras(
+    line: Line, delivery: Delivery, message: Message, *, first: bool, last: bool, piece: Piece
+) -> Mapping[str, Any]:
     """Return what a piece bears besides its content: what it answers, and buttons."""
     more: dict[str, Any] = {}
     answers = delivery.reply_external.partition(" ")[0]
     if first and answers.isdecimal():
         more["reply_parameters"] = ReplyParameters(message_id=int(answers), allow_sending_without_reply=True)
-    buttons = keyboard(message) if last and piece.may_have_buttons else None
-    if buttons:
-        more["reply_markup"] = buttons
+    buttons = keyboard if line.bears_buttons(line.place(delivery.chat)) else reply_keyboard
+    if last and piece.may_have_buttons and (markup := buttons(message)):
+        more["reply_markup"] = markup
     return more
 
 

@@ -93,6 +93,8 @@ class TelegramSettings(BotSettings):
     greeting: Mapping[Language, str] = {}
     #: whether the greeting comes with a button that shares the client's phone
     ask_phone: bool = False
+    #: where quick answers stand: below the message, or in private chats in place of the client's keyboard
+    buttons: Literal["inline", "reply"] = "inline"
     #: whether the bot's longer answers are seen while they are written
     previews: bool = True
     #: bytes in one file of a client; the public Bot API hands out 20 MB at most

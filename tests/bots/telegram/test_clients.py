@@ -172,6 +172,21 @@ async def test_a_rating_is_given_with_stars(opened: Open) -> None:
     await desk.emulator.until(lambda: desk.answers[-1].buttons == ["✓ 4 ★"])
 
 
+async def test_buttons_may_take_the_place_of_the_keyboard(opened: Open) -> None:
+    """A tapped one is said as it is written, a rating as its number. Telegram lets such a message not be changed."""
+    desk = await opened(buttons="reply")
+    await desk.say("hello", "1")
+    await desk.host.reply(desk.chat, "What about?", choices=("Delivery", "Returns"))
+    assert desk.answers[-1].buttons == ["Delivery", "Returns"]
+    desk.user.taps(desk.bot, "Returns")
+    with pytest.raises(Rejected, match="lets this message not be changed"):
+        await desk.host.amend(desk.host.messages(desk.chat)[1], "What is it about?")
+    await desk.host.reply(desk.chat, "How was it?", kind=MessageKind.RATING, choices=("1", "2", "3", "4", "5"))
+    desk.user.taps(desk.bot, "4")
+    events = await heard(desk, 3)
+    assert [event.text for event in events if isinstance(event, ClientMessage)] == ["hello", "Returns", "4"]
+
+
 async def test_blocking_the_bot_is_known(opened: Open) -> None:
     """Whoever blocks it cannot be reached, until they unblock it."""
     desk = await opened()
