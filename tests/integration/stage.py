@@ -90,7 +90,8 @@ class ScriptedChannel:
         body = json.loads(raw)
         if "chat" not in body:
             raise Unparsable("Expected a chat.")
-        sender = Sender(Identity(self.kind, self.name, body["chat"]), name=body.get("name", body["chat"]))
+        user = body.get("user") or body["chat"]
+        sender = Sender(Identity(self.kind, self.name, user), name=body.get("name", user))
         return ClientMessage(update, self.name, body["chat"], sender, body["text"], at, external_id=update)
 
     async def send(self, delivery: Delivery, message: Message) -> Sent:
@@ -117,9 +118,10 @@ class ScriptedChannel:
     async def changed(self, chat: str) -> None:
         self.news.append(chat)
 
-    async def write(self, chat: str, text: str, external_id: str = "") -> bool:
-        """Hand one client message over; return whether the hub says it is new."""
-        update = Update(external_id or f"u{next(self._numbers)}", json.dumps({"chat": chat, "text": text}))
+    async def write(self, chat: str, text: str, external_id: str = "", user: str = "") -> bool:
+        """Hand over a message of the chat's client, or of a user with several chats; return whether it is new."""
+        raw = json.dumps({"chat": chat, "text": text, "user": user})
+        update = Update(external_id or f"u{next(self._numbers)}", raw)
         return (await (await self.host).receive([update]))[0]
 
 

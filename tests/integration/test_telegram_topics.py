@@ -79,3 +79,21 @@ async def test_a_clients_next_conversation_has_the_same_topic(desk: TelegramDesk
     assert await _topic(anna) is topic
     await anna.chat.until(lambda: any("blue" in it.text for it in anna.chat.in_topic(topic)))
     assert len(await desk.stage.conversations()) == 2
+
+
+async def test_two_conversations_of_one_client_have_a_topic_each(desk: TelegramDesk) -> None:
+    """What is written in one goes to that one alone."""
+    anna = await desk.worker("anna")
+    await desk.channel.write("at home", "Is it in stock?", user="carl")
+    first = await _topic(anna)
+    await desk.channel.write("at work", "And the blue one?", user="carl")
+    assert await anna.press("And the blue one?", "Take") == "Yours now"
+
+    def second_topic() -> Topic | None:
+        heads = (it.topic for it in anna.chat.messages if "🔴 carl" in it.text)
+        return next((topic for topic in heads if topic is not None and topic is not first), None)
+
+    second = await anna.chat.until(second_topic)
+    await anna.marked(anna.says("For your home", topic=first), "👌")
+    await anna.marked(anna.says("For your work", topic=second), "👌")
+    assert (desk.channel.taken["at home"], desk.channel.taken["at work"]) == (["For your home"], ["For your work"])

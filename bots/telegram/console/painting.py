@@ -72,7 +72,7 @@ class Painter:
             try:
                 await self._drawn(it, thread, role, changed)
             except TopicGone as gone:
-                await self._rooms.lost(it.client, gone.topic)
+                await self._rooms.lost(gone.topic)
                 thread = replace(self.threads.get(id_, thread), head=0)
             else:
                 break
@@ -85,9 +85,9 @@ class Painter:
         elif thread.offer:
             thread = await self._offer_over(it, thread)
         if role == "theirs":
-            await self._rooms.reopen(it)
             if not (thread.head and thread.active):
                 thread, past = await self._begun(it, thread)
+            await self._rooms.reopen(it)
         if role == "theirs" or (thread.active and thread.head):
             thread = await self._teller.catch_up(it, thread, parting=role != "theirs", past=past)
         thread = replace(thread, active=role == "theirs")

@@ -78,9 +78,10 @@ class Said(Struct, frozen=True):
 
 
 class Room(Struct, frozen=True):
-    """A client's topic."""
+    """A topic for one client's conversations, one after the other."""
 
     topic: int
+    client: str
     name: str
     #: the conversation drawn in it last
     conversation: str
@@ -118,9 +119,9 @@ def said_key(chat: int, conversation: str, tg: int) -> str:
     return f"said:{chat}:{conversation}:{tg}"
 
 
-def room_key(chat: int, client: str) -> str:
-    """Return where a `Room` is kept."""
-    return f"room:{chat}:{client}"
+def room_key(chat: int, topic: int | None = None) -> str:
+    """Return where a `Room` is kept, or what all of a chat begin with."""
+    return f"room:{chat}:{'' if topic is None else topic}"
 
 
 def asked_key(chat: int, tg: int) -> str:

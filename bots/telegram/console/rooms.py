@@ -1,4 +1,4 @@
-"""Topics of one chat: one for each client, used again for their next conversation, and made anew when deleted."""
+"""Topics of one chat: one for each conversation, used again for a client's next one, and made anew when deleted."""
 
 from __future__ import annotations
 
@@ -23,53 +23,61 @@ class Rooms:
         self._office = office
         self._sender = sender
         self._chat = sender.chat
-        #: client → their topic
-        self._rooms: dict[str, Room] = {}
+        #: by topic
+        self._rooms: dict[int, Room] = {}
 
     async def load(self) -> None:
         """Read which topics there are."""
-        prefix = room_key(self._chat, "")
-        found = await self._office.host.notes.read(prefix)
-        self._rooms = {key.removeprefix(prefix): unpacked(text, Room) for key, text in found.items()}
+        found = await self._office.host.notes.read(room_key(self._chat))
+        self._rooms = {room.topic: room for room in (unpacked(text, Room) for text in found.values())}
 
     async def room(self, it: Conversation, client: str) -> int:
         """Return the topic in which a conversation is drawn; 0 where the chat has none."""
         if not self._office.topics:
             return 0
-        known = self._rooms.get(it.client)
+        known = self._of(it.id) or await self._left_by(it.client)
         name = _name(it, client)
         try:
             topic = known.topic if known is not None else await self._sender.open_topic(name)
         except Rejected:
             return 0  # no rights, or topics were switched off: reply-threads do as well
-        await self._keep(it.client, replace(known or Room(topic, name, it.id), conversation=it.id))
+        await self._keep(replace(known or Room(topic, it.client, name, it.id), conversation=it.id))
         return topic
 
-    async def lost(self, client: str, topic: int) -> None:
+    def _of(self, conversation: str) -> Room | None:
+        return next((room for room in self._rooms.values() if room.conversation == conversation), None)
+
+    async def _left_by(self, client: str) -> Room | None:
+        """Return a topic of a client whose conversation there is over: what is written there must be for one alone."""
+        for room in [room for room in self._rooms.values() if room.client == client]:
+            former = await self._office.host.conversation(room.conversation)
+            if former is None or former.state is State.CLOSED:
+                return room
+        return None
+
+    async def lost(self, topic: int) -> None:
         """Forget a topic that somebody deleted."""
-        room = self._rooms.get(client)
-        if room is not None and room.topic == topic:
-            del self._rooms[client]
-            await self._office.host.notes.write({room_key(self._chat, client): None})
+        if self._rooms.pop(topic, None) is not None:
+            await self._office.host.notes.write({room_key(self._chat, topic): None})
 
     def conversation(self, topic: int) -> str:
-        """Return the conversation that was drawn last in a topic; empty for an unknown one."""
-        return next((room.conversation for room in self._rooms.values() if room.topic == topic), "")
+        """Return the conversation that is drawn in a topic; empty for an unknown one."""
+        return self._rooms[topic].conversation if topic in self._rooms else ""
 
     async def reopen(self, it: Conversation) -> None:
-        """Let staff write in a closed topic again, as soon as a conversation goes on there. Raises `TopicGone`."""
-        room = self._rooms.get(it.client)
+        """Let staff write in a closed topic again, as soon as its conversation goes on there. Raises `TopicGone`."""
+        room = self._of(it.id)
         if room is not None and room.closed and it.state is not State.CLOSED:
             await self._sender.reopen_topic(room.topic)
-            await self._keep(it.client, replace(room, closed=False))
+            await self._keep(replace(room, closed=False))
 
     async def show(self, it: Conversation, client: str) -> None:
         """Have a topic show how its conversation stands: by its name, and in a group by being closed with it.
 
         Raises `TopicGone`.
         """
-        room, name = self._rooms.get(it.client), _name(it, client)
-        if room is None or room.conversation != it.id:
+        room, name = self._of(it.id), _name(it, client)
+        if room is None:
             return
         if room.name != name:
             await self._sender.name_topic(room.topic, name)
@@ -77,12 +85,12 @@ class Rooms:
         if it.state is State.CLOSED and not room.closed and self._sender.is_group:
             await self._sender.close_topic(room.topic)
             room = replace(room, closed=True)
-        await self._keep(it.client, room)
+        await self._keep(room)
 
-    async def _keep(self, client: str, room: Room) -> None:
-        if self._rooms.get(client) != room:
-            self._rooms[client] = room
-            await self._office.host.notes.write({room_key(self._chat, client): packed(room)})
+    async def _keep(self, room: Room) -> None:
+        if self._rooms.get(room.topic) != room:
+            self._rooms[room.topic] = room
+            await self._office.host.notes.write({room_key(self._chat, room.topic): packed(room)})
 
 
 def _name(it: Conversation, client: str) -> str:
