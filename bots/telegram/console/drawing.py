@@ -138,6 +138,10 @@ class Artist:
         words = self.say("offer.stays") if left is None else self.say("offer.left", left=lasting(self.language, left))
         return rich.add(f"\n{words}", "italic")
 
+    def goes_on(self, it: Conversation) -> Rich:
+        """Return what a head says that has another one below it."""
+        return Rich(self.say("head.goes_on", client=self.client(it)))
+
     def offer_over(self, it: Conversation) -> Rich:
         """Return what an offer says that is none any more."""
         held = it.state in {State.OPEN, State.WAITING}

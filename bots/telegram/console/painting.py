@@ -131,9 +131,11 @@ class Painter:
         tg = await self._sender.text(head, topic, buttons=markup)
         # Without a head, what was told stood in a topic that is gone: some of it is told again in the new one.
         past = it.n if thread.head or not thread.told else thread.told
-        told = thread.told if thread.head else max(0, past - _PAST)
+        told, former = thread.told if thread.head else max(0, past - _PAST), thread.head
         thread = replace(thread, head=tg, head_says=digest, topic=topic, told=told, active=True)
         await self._keep(thread, {shown_key(self._chat, tg): self._entry(Shown(it.id))})
+        if former:
+            await self._sender.edit(former, self._artist.goes_on(it), None)
         return thread, past
 
     def head(self, it: Conversation) -> tuple[Rich, InlineKeyboardMarkup, str]:
