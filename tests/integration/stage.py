@@ -90,7 +90,7 @@ class ScriptedChannel:
         body = json.loads(raw)
         if "chat" not in body:
             raise Unparsable("Expected a chat.")
-        user = body.get("user") or body["chat"]
+        user = body.get("user", body["chat"])
         sender = Sender(Identity(self.kind, self.name, user), name=body.get("name", user))
         return ClientMessage(update, self.name, body["chat"], sender, body["text"], at, external_id=update)
 
@@ -120,7 +120,7 @@ class ScriptedChannel:
 
     async def write(self, chat: str, text: str, external_id: str = "", user: str = "") -> bool:
         """Hand over a message of the chat's client, or of a user with several chats; return whether it is new."""
-        raw = json.dumps({"chat": chat, "text": text, "user": user})
+        raw = json.dumps({"chat": chat, "text": text} | ({"user": user} if user else {}))
         update = Update(external_id or f"u{next(self._numbers)}", raw)
         return (await (await self.host).receive([update]))[0]
 

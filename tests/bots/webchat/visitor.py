@@ -57,9 +57,9 @@ class Shop:
 class Visit:
     """One open window, speaking the protocol by hand."""
 
-    def __init__(self, ws: ClientWebSocketResponse, shop: Shop) -> None:
+    def __init__(self, ws: ClientWebSocketResponse, shop: Shop | None = None) -> None:
         self.ws = ws
-        self.shop = shop
+        self._shop = shop
         self.welcome: dict[str, Any] = {}
         self.entries: list[dict[str, Any]] = []
         #: id of a message → what has become of it since it was shown
@@ -119,6 +119,12 @@ class Visit:
         return texts
 
     # What the contract asks of a platform besides
+
+    @property
+    def shop(self) -> Shop:
+        """Where it visits, for files."""
+        assert self._shop is not None
+        return self._shop
 
     @property
     def now(self) -> list[dict[str, Any]]:
