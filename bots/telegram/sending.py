@@ -44,6 +44,10 @@ class Line:
         where = address(chat)
         return replace(where, chat=self._moved.get(where.chat, where.chat))
 
+    def moved_to(self, chat: int) -> int:
+        """Return the id under which a group goes on; 0 for one that has not moved, as far as we were told."""
+        return self._moved.get(chat, 0)
+
     def bears_buttons(self, where: Address) -> bool:
         """Whether quick answers stand below messages there, and not in place of the client's keyboard."""
         return not (self._reply_buttons and where.is_private)

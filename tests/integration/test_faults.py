@@ -66,8 +66,8 @@ class Scene:
         return await self.ends(text, DeliveryState.SENT)
 
 
-def channel_to(url: str, *, deduplicates: bool) -> HttpChannel:
-    return make_channel(webhook={"url": url, "secret": SECRET, "deduplicates": deduplicates, "timeout": "1s"})
+def channel_to(url: str, *, deduplicates: bool, timeout: str = "1s") -> HttpChannel:
+    return make_channel(webhook={"url": url, "secret": SECRET, "deduplicates": deduplicates, "timeout": timeout})
 
 
 @asynccontextmanager
@@ -216,7 +216,8 @@ async def test_a_hub_that_dies_while_sending_tells_the_truth(
     receiver.deduplicates = deduplicates
     receiver.answers.append(Answer(manner="hang"))
     clock = ManualClock(datetime.now(UTC))
-    stage = stage_of(store, [first := channel_to(receiver.url, deduplicates=deduplicates)], clock=clock)
+    # Patient enough not to give up before it dies.
+    stage = stage_of(store, [first := channel_to(receiver.url, deduplicates=deduplicates, timeout="30s")], clock=clock)
     await stage.hub.start()
     scene = Scene(stage, clock)
     await scene.begin(first)

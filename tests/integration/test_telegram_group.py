@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -133,3 +134,21 @@ async def test_a_closed_topic_opens_again_for_its_client(desk: TelegramDesk) -> 
     assert not topic.closed
     assert len(desk.telegram.calls_of("createForumTopic")) == 1
     assert not [it for it in desk.telegram.calls_of("closeForumTopic", "reopenForumTopic") if it.error]
+
+
+async def test_a_group_that_becomes_a_supergroup_is_to_be_named_anew(store: MongoStore) -> None:
+    """The hub's health says under which id it goes on."""
+    clock = FastClock()
+    async with operators_bot(topics=False, clock=clock) as telegram:
+        group = telegram.add_group("Desk", telegram.add_user("Olga"), next(iter(telegram.world.bots.values())))
+        async with telegram_desk(store, telegram, clock=clock, group=group) as desk:
+            anna = await desk.worker("anna")
+            await desk.channel.write("carl", "Is it in stock?")
+            await anna.sees("🔔 carl")
+            new = telegram.migrate(group)
+            await desk.channel.write("carl", "Hello?")
+
+            said = f"supergroup with the id {new.id}: set group to that"
+            async with asyncio.timeout(20):
+                while said not in str(desk.stage.hub.consoles.health()):  # noqa: ASYNC110 - nobody tells of health
+                    await asyncio.sleep(0)

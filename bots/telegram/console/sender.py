@@ -25,7 +25,7 @@ from bots.telegram.console.office import Office
 from bots.telegram.console.words import Rich
 from bots.telegram.pieces import planned
 from bots.telegram.text import CAPTION, MESSAGE, split, to_telegram
-from router.errors import Rejected, Retryable, Uncertain
+from router.errors import Misconfigured, Rejected, Retryable, Uncertain
 from router.media import Attachment
 from router.model import Message
 
@@ -175,6 +175,7 @@ class Sender:
         """Call a method as soon as Telegram takes it. What may have arrived is sent again."""
         where = Address(self.chat, thread=topic)
         while True:
+            self._stays_here()
             try:
                 due = self.office.line.pace.not_before(where.pace, leave=self._leave) if count else None
                 if due is not None:
@@ -191,6 +192,12 @@ class Sender:
                 if topic and any(words in str(error) for words in _TOPIC_GONE):
                     raise TopicGone(topic) from error
                 raise
+
+    def _stays_here(self) -> None:
+        """Raise `Misconfigured` when the group goes on under another id, where none of its messages have followed."""
+        moved = self.office.line.moved_to(self.chat)
+        if moved:
+            raise Misconfigured(f"The operators' group has become a supergroup with the id {moved}: set group to that.")
 
 
 def _with(message: Message, rich: Rich, files: Sequence[Attachment]) -> Message:
