@@ -89,6 +89,11 @@ class Engine:
         return Intake(channel, self.ledger, self.clock, self._sequencer, route, doubt, self.meters)
 
     @property
+    def moves(self) -> int:
+        """How often a conversation has changed lines."""
+        return self.board.moves
+
+    @property
     def lanes(self) -> dict[str, Lane]:
         """The lanes by line."""
         return self.board.lanes

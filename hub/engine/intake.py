@@ -104,15 +104,16 @@ class Intake:
                 group.append(self._handed.get_nowait())
                 updates += len(group[-1].updates)
             self._under_way = group
-            fresh, doubtful = await self._persist(group)
-            for entry in fresh:
-                await self._route(entry)
-            if doubtful is not None:
-                await self._doubt(doubtful)
+            kept, in_doubt = await self._persist(group)
+            # In their order: a repeat may lie undecided, and what came after it must not overtake it.
+            for it in kept:
+                await (self._route(it) if isinstance(it, Entry) else self._doubt([it]))
+            if in_doubt:
+                await self._doubt(())
             self._under_way = []
 
-    async def _persist(self, group: list[_Handed]) -> tuple[list[Entry], list[str] | None]:
-        """Return what is new, and which updates may lie undecided: None for none, an empty list for any of them."""
+    async def _persist(self, group: list[_Handed]) -> tuple[list[Entry | str], bool]:
+        """Return what the ledger has, in order: what is new, and the ids of repeats; and whether it may have more."""
         rows = [(update, self._sequencer.next()) for handed in group for update in handed.updates]
         now, began = self._clock.now(), perf_counter()
         try:
@@ -125,19 +126,20 @@ class Intake:
         for (_, seq), entry in zip(rows, entries, strict=True):
             if entry is None or entry.seq != seq:
                 self._sequencer.watermark.end(seq)
-        repeats = [f"{self._channel}:{row.external_id}" for (row, _), e in zip(rows, entries, strict=True) if e is None]
-        self._meters.appended(self._channel, now.date(), seconds, rows=len(rows), repeats=len(repeats))
-        return [entry for entry in entries if entry is not None], repeats or None
+        repeats = sum(entry is None for entry in entries)
+        self._meters.appended(self._channel, now.date(), seconds, rows=len(rows), repeats=repeats)
+        pairs = zip(rows, entries, strict=True)
+        return [entry or f"{self._channel}:{update.external_id}" for (update, _), entry in pairs], False
 
-    async def _part(self, group: list[_Handed], error: Exception) -> tuple[list[Entry], list[str] | None]:
+    async def _part(self, group: list[_Handed], error: Exception) -> tuple[list[Entry | str], bool]:
         """Let one caller's bad update fail for that caller alone; what may have been written is looked at again."""
-        fresh: list[Entry] = []
+        kept: list[Entry | str] = []
         if len(group) > 1:
             for handed in group:
-                fresh += (await self._persist([handed]))[0]
+                kept += (await self._persist([handed]))[0]
         elif not group[0].durable.done():
             group[0].durable.set_exception(error)
-        return fresh, []
+        return kept, True
 
 
 def _answer(group: list[_Handed], entries: Sequence[Entry | None]) -> None:

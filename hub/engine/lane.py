@@ -51,6 +51,10 @@ class Surroundings(Protocol):
     def book(self) -> Rulebook:
         """The rules as they are now."""
 
+    @property
+    def moves(self) -> int:
+        """How often a conversation has changed lines."""
+
     def done(self, effects: Sequence[Effect], updates: Sequence[str]) -> None:
         """Act on what is committed: deliver, ask triage, wake other lines, answer whoever waits."""
 
@@ -139,8 +143,12 @@ class Lane:
 
     def _gathering(self, batch: list[Work]) -> Callable[[], Awaitable[list[Work]]]:
         async def load() -> list[Work]:
-            now = self._clock.now()
-            elsewhere = await gather(self._store, self.desk, self._around.book, batch, now)
+            while True:
+                moves, now = self._around.moves, self._clock.now()
+                elsewhere = await gather(self._store, self.desk, self._around.book, batch, now)
+                # What was read about others' conversations is old when one has moved meanwhile, maybe to this line.
+                if not elsewhere or moves == self._around.moves:
+                    break
             gone = {id(work) for work, _ in elsewhere}
             for work, line in elsewhere:
                 self._around.elsewhere(work, line)

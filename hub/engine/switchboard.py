@@ -29,6 +29,8 @@ class Switchboard:
         chore: Callable[[Coroutine[Any, Any, None]], None],
     ) -> None:
         self.lanes: dict[str, Lane] = {}
+        #: how often a conversation has changed lines
+        self.moves = 0
         #: channel → the line its new conversations go to
         self.homes = homes
         #: (channel, chat) → line, for conversations that are not on their channel's own line
@@ -89,6 +91,7 @@ class Switchboard:
 
     def moved(self, conversation: Conversation) -> None:
         """Let its new line's lane take it over with what waits for it elsewhere, which nothing later may overtake."""
+        self.moves += 1
         self._away[conversation.channel, conversation.chat] = conversation.line
         arrived = Arrived(f"hub:arrived:{conversation.id}:{conversation.n}", conversation.id)
         self.elsewhere(Work(arrived), conversation.line)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from crm_store import MongoStore
+from router.errors import Retryable
 from router.ports import Update
 from tests.integration.stage import ScriptedChannel, Stage, running, stage_of
 
@@ -68,3 +69,44 @@ async def test_an_update_that_is_found_and_handed_over_at_once_is_decided_once(s
         await stage.settled()
         (conversation,) = await stage.conversations()
         assert await stage.texts(conversation.id) == ["hello"]
+
+
+class _ForgetfulLedger:
+    """The real ledger, whose answer to the next insertion gets lost."""
+
+    def __init__(self, ledger: Any) -> None:
+        self._ledger = ledger
+        self.lost = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    async def append(self, *of: Any) -> Any:
+        kept = await self._ledger.append(*of)
+        if not self.lost:
+            self.lost = True
+            raise Retryable("The connection broke after the insertion.")
+        return kept
+
+
+async def test_what_is_said_next_does_not_overtake_what_was_in_doubt(store: MongoStore) -> None:
+    """Two clients' messages are inserted together and the answer is lost: one of them goes on as soon as it may."""
+    channel, store.ledger = ScriptedChannel(), _ForgetfulLedger(store.ledger)  # type: ignore[assignment]  # it answers as the real one
+    async with running(stage_of(store, [channel])) as stage:
+        await asyncio.gather(_write(channel, "carl", ["one", "two"]), _write(channel, "dora", ["hello"]))
+        await stage.settled()
+        said = {it.chat: await stage.texts(it.id) for it in await stage.conversations()}
+        assert said == {"carl": ["one", "two"], "dora": ["hello"]}
+
+
+async def test_a_batch_that_was_kept_in_part_stays_in_its_order(store: MongoStore) -> None:
+    """Its beginning lies in the ledger undecided when the whole of it is handed over again."""
+    channel = ScriptedChannel()
+    async with running(stage_of(store, [channel])) as stage:
+        batch = [Update(f"u{n}", json.dumps({"chat": "carl", "text": text})) for n, text in enumerate(("one", "two"))]
+        seq = await store.ledger.last_seq() + 1
+        await store.ledger.append("shop", [(batch[0], seq)], stage.hub.clock.now())
+        assert await (await channel.host).receive(batch) == [False, True]
+        await stage.settled()
+        (conversation,) = await stage.conversations()
+        assert await stage.texts(conversation.id) == ["one", "two"]
