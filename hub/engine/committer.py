@@ -48,6 +48,11 @@ class Decided:
     events: Sequence[FeedEvent] = ()
     committed: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
+    @property
+    def is_report(self) -> bool:
+        """Whether it only says what has happened to deliveries, which nothing that others write makes untrue."""
+        return not self.effects and not self.updates
+
 
 @dataclass(frozen=True, slots=True)
 class Committed:
@@ -147,8 +152,10 @@ class Committer:
     async def _part(self, group: list[Decided], error: Exception) -> None:
         """Write one by one what cannot be written together, so that only the guilty piece is given back."""
         _log.warning("commit.refused", pieces=len(group), reason=said(error))
-        self._cursor = await persist("read the cursor", self._store.last_cursor)
-        if len(group) > 1:
+        before, self._cursor = self._cursor, await persist("read the cursor", self._store.last_cursor)
+        # A former hub's late commit took its place. What was decided is decided again; a report is as true as before.
+        displaced = self._cursor != before and group[0].is_report
+        if len(group) > 1 or displaced:
             for decided in group:
                 await self._write([decided])
         elif not group[0].committed.done():

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from crm_store import MongoStore
+from router.delivery import DeliveryState
 from router.errors import Retryable
-from router.ports import Update
+from router.ports import FeedEvent, Sent, Update
+from router.store import Batch
 from tests.integration.stage import ScriptedChannel, Stage, running, stage_of
 
 pytestmark = pytest.mark.mongo
@@ -110,3 +112,36 @@ async def test_a_batch_that_was_kept_in_part_stays_in_its_order(store: MongoStor
         await stage.settled()
         (conversation,) = await stage.conversations()
         assert await stage.texts(conversation.id) == ["one", "two"]
+
+
+async def test_what_became_of_a_sending_is_kept_when_a_former_hubs_commit_comes_late(store: MongoStore) -> None:
+    """It takes the place in the feed that the report would have had; the report takes the next one."""
+    sending, landed = asyncio.Event(), asyncio.Event()
+
+    async def platform(_chat: str, _text: str) -> Sent:
+        sending.set()
+        await landed.wait()
+        return Sent()
+
+    channel = ScriptedChannel()
+    channel.platform = platform
+    async with running(stage_of(store, [channel])) as stage:
+        await stage.command("anna", "presence", presence="available")
+        await channel.write("carl", "hello")
+        await stage.settled()
+        (conversation,) = await stage.conversations()
+        for command, more in (("take", {}), ("reply", {"text": "hi"})):
+            assert await stage.command("anna", command, conversation=conversation.id, **more) == ""
+        await sending.wait()
+        late = await store.last_cursor() + 1
+        event = FeedEvent(late, stage.hub.clock.now(), "operator", subject="anna")
+        await store.commit(Batch("late", late, events=[event]))
+        landed.set()
+
+        async def sent() -> bool:
+            said = await store.messages(conversation.id)
+            found = await store.deliveries_of([it.id for it in said])
+            return [it.state for each in found.values() for it in each][-1:] == [DeliveryState.SENT]
+
+        await stage.until(sent)
+        assert stage.hub.engine.faults == {}
