@@ -44,10 +44,14 @@ async def test_a_failed_message_says_why_and_send_again_sends(
     (delivery,) = (await store.deliveries_of([said.id]))[said.id]
     await expect(anna.message("Hello, Anna here.").locator(".ticks.read")).to_be_visible()
     refused = DeliveryChange(delivery.id, DeliveryState.FAILED, tuple(DeliveryState), reason="the client has left")
+    waits = DeliveryChange(delivery.id, DeliveryState.RETRYING, tuple(DeliveryState), reason="it takes nothing now")
     news = FeedEvent(0, hub.hub.clock.now(), "delivery", conversation.line, conversation.id, delivery.id)
-    await engine.committer.submit(Decided(changes=[refused], events=[news]))
-
     message = anna.message("Hello, Anna here.")
+    await engine.committer.submit(Decided(changes=[waits], events=[news]))
+    await expect(message.locator(".later")).to_contain_text("it takes nothing now")
+    await engine.committer.submit(Decided(changes=[refused], events=[news]))
+    await expect(message.locator(".later")).to_have_count(0)
+
     await expect(message).to_contain_text("the client has left")
     await message.get_by_role("button", name="Send again").click()
     await expect(message.get_by_role("button", name="Send again")).to_have_count(0)

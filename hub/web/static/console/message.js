@@ -38,6 +38,11 @@ function trouble(delivery) {
   );
 }
 
+/** Why something has not arrived yet, while it is tried again. */
+const later = (delivery) =>
+  h("p", { class: "later" }, icon("clock"),
+    h("span", {}, t("delivery.retrying.sentence"), " ", h("bdi", {}, t("delivery.reason", { reason: delivery.reason }))));
+
 const VIEWED = new Set(["photo", "video"]);
 const PLAYED = { voice: "audio", audio: "audio", video: "video", video_note: "video", animation: "video" };
 
@@ -138,6 +143,8 @@ function troubles(message) {
   const failed = (message.deleted_at ? ["delete"] : ["send", "edit"])
     .map((action) => last(message, action))
     .filter((it) => it && TROUBLE.includes(it.state));
+  const sending = last(message, "send");
+  if (!failed.length && sending?.state === "retrying" && sending.reason) return [later(sending)];
   return failed.slice(0, 1).map(trouble);
 }
 
