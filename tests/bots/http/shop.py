@@ -146,9 +146,6 @@ class Shop:
     async def presses(self, choice: str) -> None:
         await self.tell(choice)
 
-    async def sees_typing(self) -> None:
-        raise NotImplementedError
-
     async def answers_to(self, to: str, text: str) -> bool:
         return (await self.tell(text, reply_to=self._id_of(to)))[0] == 202
 
