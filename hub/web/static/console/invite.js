@@ -14,8 +14,10 @@ async function show(it, channel) {
     openDialog(t("invite.title", { name: nameOf(it), channel }), (dialog) => {
       const field = h("input", { class: "invite-url", readonly: true, value: url, "aria-label": t("invite.address"), onfocus: (event) => event.target.select() });
       const copy = async (event) => {
-        await navigator.clipboard?.writeText(url).catch(() => field.select());
-        event.target.textContent = t("invite.copied");
+        // Without https browsers have no clipboard, and may refuse: then the address is selected, to be copied by hand.
+        field.select();
+        const copied = await navigator.clipboard?.writeText(url).then(() => true, () => false);
+        if (copied) event.target.textContent = t("invite.copied");
       };
       const write = (event) => {
         event.preventDefault();
@@ -36,7 +38,7 @@ async function show(it, channel) {
   }
 }
 
-/** A button for each channel that the client is not in already. */
+/** A button for each channel but the one the client writes on here. */
 export function inviteButtons(it) {
   return state.inviting
     .filter((channel) => channel !== it.channel)
